@@ -1,0 +1,198 @@
+import { AlreadyCalled, AlreadyCancelled, type DelayedCall } from "./clock.ts";
+
+/**
+ * The delayed calls of one clock, ordered by due time and then by age: a binary heap, so that
+ * making, moving and cancelling cost O(log n). It knows no clock: its owner says what time it is,
+ * and is told when another call became the earliest.
+ */
+export class CallQueue {
+  readonly #heap: QueuedCall[] = [];
+  readonly #now: () => number;
+  readonly #headChanged: () => void;
+  #nextSequence = 0;
+
+  /**
+   * @param now the owner's time, in milliseconds
+   * @param headChanged called when another call became the earliest, so that the owner can re-arm
+   */
+  constructor(now: () => number, headChanged: () => void) {
+    this.#now = now;
+    this.#headChanged = headChanged;
+  }
+
+  get length(): number {
+    return this.#heap.length;
+  }
+
+  /** When the earliest call is due; undefined when there is none. */
+  get earliest(): number | undefined {
+    return this.#heap[0]?.time;
+  }
+
+  /** Above the sequence number of every call made so far. */
+  get nextSequence(): number {
+    return this.#nextSequence;
+  }
+
+  /** @throws {RangeError} when `delayMs` is negative or not finite */
+  add(delayMs: number, call: () => void): DelayedCall {
+    const time = this.#dueTime(delayMs);
+    const queued = new QueuedCall(this, time, this.#nextSequence++, call);
+    this.#raise(queued, this.#heap.length);
+    if (queued.index === 0) this.#headChanged();
+    return queued;
+  }
+
+  /**
+   * Takes out the earliest call that is due at `time` and has a sequence number below `sequence`,
+   * and returns its function; undefined when there is none. The sequence number keeps a call made
+   * inside another call waiting for the next round, however short its delay.
+   */
+  takeDue(time: number, sequence: number): (() => void) | undefined {
+    const due = this.#firstDue(time, sequence);
+    if (due === undefined) return undefined;
+    this.#remove(due);
+    due.state = "called";
+    return due.call;
+  }
+
+  /** Drops every call, as if each had been cancelled. */
+  clear(): void {
+    for (const queued of this.#heap) queued.state = "cancelled";
+    this.#heap.length = 0;
+  }
+
+  /** Called by `QueuedCall` alone. */
+  cancel(queued: QueuedCall): void {
+    this.#remove(queued);
+    queued.state = "cancelled";
+  }
+
+  /** Called by `QueuedCall` alone. The call goes behind those already due at its new time. */
+  moveFromNow(queued: QueuedCall, delayMs: number): void {
+    this.#move(queued, this.#dueTime(delayMs));
+  }
+
+  /** Called by `QueuedCall` alone. */
+  moveBy(queued: QueuedCall, delayMs: number): void {
+    if (!Number.isFinite(delayMs)) throw new RangeError(`delay of ${delayMs} ms is not finite`);
+    this.#move(queued, queued.time + delayMs);
+  }
+
+  #move(queued: QueuedCall, time: number): void {
+    this.#remove(queued);
+    queued.time = time;
+    queued.sequence = this.#nextSequence++;
+    this.#raise(queued, this.#heap.length);
+    if (queued.index === 0) this.#headChanged();
+  }
+
+  #dueTime(delayMs: number): number {
+    if (Number.isFinite(delayMs) && delayMs >= 0) return this.#now() + delayMs;
+    throw new RangeError(`delay of ${delayMs} ms is not a finite number of at least 0`);
+  }
+
+  /** Nearly always the head; when that is too young, a plain scan of the others will do. */
+  #firstDue(time: number, sequence: number): QueuedCall | undefined {
+    const head = this.#heap[0];
+    if (head === undefined || head.time > time) return undefined;
+    if (head.sequence < sequence) return head;
+    let first: QueuedCall | undefined;
+    for (const queued of this.#heap) {
+      if (queued.time > time || queued.sequence >= sequence) continue;
+      if (first === undefined || comesBefore(queued, first)) first = queued;
+    }
+    return first;
+  }
+
+  /** Fills the place of `queued` with the last call of the heap, which then finds its own. */
+  #remove(queued: QueuedCall): void {
+    const last = this.#heap.pop();
+    if (last === undefined || last === queued) return;
+    this.#raise(last, queued.index);
+    this.#sink(last, last.index);
+  }
+
+  /** Puts `queued` at the free place `from` or above it. */
+  #raise(queued: QueuedCall, from: number): void {
+    let index = from;
+    while (index > 0) {
+      const parent = this.#heap[(index - 1) >> 1];
+      if (parent === undefined || !comesBefore(queued, parent)) break;
+      const parentIndex = parent.index;
+      this.#put(parent, index);
+      index = parentIndex;
+    }
+    this.#put(queued, index);
+  }
+
+  /** Puts `queued` at the free place `from` or below it. */
+  #sink(queued: QueuedCall, from: number): void {
+    let index = from;
+    for (;;) {
+      const left = this.#heap[2 * index + 1];
+      const right = this.#heap[2 * index + 2];
+      const child = left && right && comesBefore(right, left) ? right : left;
+      if (child === undefined || !comesBefore(child, queued)) break;
+      const childIndex = child.index;
+      this.#put(child, index);
+      index = childIndex;
+    }
+    this.#put(queued, index);
+  }
+
+  #put(queued: QueuedCall, index: number): void {
+    queued.index = index;
+    this.#heap[index] = queued;
+  }
+}
+
+function comesBefore(a: QueuedCall, b: QueuedCall): boolean {
+  return a.time < b.time || (a.time === b.time && a.sequence < b.sequence);
+}
+
+class QueuedCall implements DelayedCall {
+  state: "waiting" | "called" | "cancelled" = "waiting";
+  index = 0;
+  time: number;
+  sequence: number;
+  readonly call: () => void;
+  readonly #queue: CallQueue;
+
+  constructor(queue: CallQueue, time: number, sequence: number, call: () => void) {
+    this.#queue = queue;
+    this.time = time;
+    this.sequence = sequence;
+    this.call = call;
+  }
+
+  get active(): boolean {
+    return this.state === "waiting";
+  }
+
+  cancel(): void {
+    this.#mustWait("cancel");
+    this.#queue.cancel(this);
+  }
+
+  reset(delayMs: number): void {
+    this.#mustWait("reset");
+    this.#queue.moveFromNow(this, delayMs);
+  }
+
+  delay(delayMs: number): void {
+    this.#mustWait("delay");
+    this.#queue.moveBy(this, delayMs);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.active) this.cancel();
+  }
+
+  #mustWait(verb: string): void {
+    if (this.state === "called") throw new AlreadyCalled(`Cannot ${verb} a call that has run`);
+    if (this.state === "cancelled") {
+      throw new AlreadyCancelled(`Cannot ${verb} a call that was cancelled`);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import type { Address } from "./address.ts";
+import type { Protocol } from "./protocol.ts";
+
+/**
+ * Makes the protocol of each new connection, and holds what they share. One factory may serve
+ * several ports and connects. Subclass it to hold state, or make one from a class or a function.
+ *
+ * @typeParam P the protocol it makes
+ */
+export class Factory<P extends Protocol = Protocol> {
+  readonly #build: ((peer: Address) => P | null) | undefined;
+  #users = 0;
+
+  /** @param build makes a protocol, or returns null to refuse the connection */
+  constructor(build?: (peer: Address) => P | null) {
+    this.#build = build;
+  }
+
+  /** A factory that makes a new `protocolClass()` for each connection. */
+  static forProtocol<P extends Protocol>(protocolClass: new () => P): Factory<P> {
+    return new Factory(() => new protocolClass());
+  }
+
+  /**
+   * The protocol for a connection with `peer`; null refuses it: it is closed and nothing is called.
+   * Called by the reactor, and by factories that wrap this one.
+   */
+  buildProtocol(peer: Address): P | null {
+    if (this.#build === undefined) throw new TypeError("buildProtocol is not overridden");
+    return this.#build(peer);
+  }
+
+  /** Called once, before the first of its ports or connects starts. */
+  startFactory(): void {}
+
+  /** Called once, after the last of its ports and connects has ended. */
+  stopFactory(): void {}
+
+  /** A port or a connect begins to use this factory. Called by reactors and wrapping factories. */
+  doStart(): void {
+    if (this.#users === 0) this.startFactory();
+    this.#users++;
+  }
+
+  /** The reverse of `doStart`. */
+  doStop(): void {
+    if (this.#users === 0) return;
+    this.#users--;
+    if (this.#users === 0) this.stopFactory();
+  }
+}

@@ -1,0 +1,122 @@
+import type { Address } from "./address.ts";
+import type { Producer, PullProducer } from "./producer.ts";
+import type { Protocol } from "./protocol.ts";
+import type { SocketOptionName, SocketOptionValue } from "./socket-option.ts";
+
+/**
+ * How what a protocol writes gets to the kernel.
+ *
+ * - `"buffered"`: what is written during one reactor callback leaves in one send at its end.
+ * - `"immediate"`: every write tries the kernel at once.
+ */
+export type WriteMode = "buffered" | "immediate";
+
+/** How much may wait to be sent before somebody is told, in bytes. */
+export interface WriteLimits {
+  /** Above this, producers are paused and `write` returns false. */
+  readonly high: number;
+  /** At or below this they are resumed. */
+  readonly low: number;
+  /** Above this the connection is lost. */
+  readonly max: number;
+}
+
+/** What a connection has done so far. */
+export interface StreamStats {
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  /** Send system calls made, and how many of them took less than they were given. */
+  readonly sends: number;
+  readonly shortSends: number;
+}
+
+/** The settings of one connection; ports and connects take them and hand them to each. */
+export interface StreamOptions {
+  /** `"buffered"` unless told. */
+  readonly writeMode?: WriteMode;
+  /** How long `loseConnection` waits for the peer, in milliseconds; 5000 unless told. */
+  readonly closeTimeoutMs?: number;
+  /** 64 KiB, 16 KiB and 16 MiB unless told. */
+  readonly writeLimits?: WriteLimits;
+}
+
+/**
+ * One connection as its protocol sees it. Made by a reactor. Every method may be called after the
+ * connection has ended and then does nothing, unless it says otherwise.
+ */
+export interface StreamTransport {
+  /**
+   * Sends bytes, in order, after all that was written before; a string is sent as UTF-8. The chunk
+   * belongs to the transport until it has left: do not change it. After `loseConnection` (unless a
+   * producer is registered), `loseWriteConnection` or the end of the connection it is dropped.
+   *
+   * @returns false when it was dropped or more than the high-water mark waits: stop, until
+   * `drained()` or `resumeWriting`
+   * @throws {TypeError} when `data` is neither, or a string with a lone surrogate
+   */
+  write(data: Uint8Array | string): boolean;
+  /** Writes several chunks as one. */
+  writeSequence(chunks: Iterable<Uint8Array | string>): boolean;
+
+  /**
+   * Closes in order: flushes, waits for a registered producer to unregister, sends the end of
+   * stream, and discards what the peer still sends until it closes too. No data is delivered any
+   * more. When that takes longer than `timeoutMs`, counted from the last byte the peer took, the
+   * connection is aborted.
+   */
+  loseConnection(options?: { readonly timeoutMs?: number }): void;
+  /** Ends the connection at once: what waits is dropped, the peer gets a reset. */
+  abortConnection(): void;
+  /** Flushes and sends the end of stream, and goes on receiving. */
+  loseWriteConnection(): void;
+
+  /** Stops `dataReceived`, and `connectionLost` too, until `resumeProducing`. */
+  pauseProducing(): void;
+  resumeProducing(): void;
+  /** Same as `loseConnection`: a transport is itself a producer of what it receives. */
+  stopProducing(): void;
+
+  /**
+   * Lets `producer` fill this transport as fast as it empties: a streaming one is paused above the
+   * high-water mark and resumed below the low one, a pull one is asked once each time nothing
+   * waits. On a connection that has ended it is stopped at once.
+   *
+   * @throws {Error} when one is registered already
+   */
+  registerProducer(producer: Producer, streaming: true): void;
+  registerProducer(producer: PullProducer, streaming: false): void;
+  unregisterProducer(): void;
+
+  /** Where the peer is; known after the end too. */
+  getPeer(): Address;
+  /** Our own end; known after the end too. */
+  getHost(): Address;
+
+  /** Bytes written that the kernel has not taken yet. */
+  readonly bufferedAmount: number;
+  /** @throws {RangeError} unless 0 <= low <= high <= max */
+  setWriteLimits(limits: Partial<WriteLimits>): void;
+  /**
+   * Resolves when writing may go on: at once unless more than the high-water mark waits.
+   * Rejects with `ConnectionClosedError` when the connection ends first, or has ended.
+   */
+  drained(): Promise<void>;
+
+  /** Sends small writes at once (true, the default) or lets the kernel gather them. */
+  setNoDelay(on: boolean): void;
+  /** Has the kernel probe a silent peer after `delayMs`, in whole seconds. */
+  setKeepAlive(on: boolean, delayMs?: number): void;
+  /** @throws {SocketOptionError} when the system refuses, has no such option or no libc is there */
+  getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N>;
+  setSocketOption<N extends SocketOptionName>(name: N, value: SocketOptionValue<N>): void;
+
+  /** The descriptor, -1 where there is none. */
+  readonly fileDescriptor: number;
+  readonly stats: StreamStats;
+
+  /**
+   * Hands the connection to another protocol, which gets `connectionMade` and then `leftover`.
+   * The old one is told nothing any more.
+   */
+  switchProtocol(next: Protocol, leftover?: Buffer): void;
+}
