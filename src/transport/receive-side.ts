@@ -1,0 +1,113 @@
+import type { ProtocolLink } from "./protocol-link.ts";
+import type { SendSide } from "./send-side.ts";
+import type { StreamDriver } from "./stream-driver.ts";
+import type { Turn } from "./turn.ts";
+
+/** Who wants reading to stop: the protocol, or the transport while answers pile up. */
+export type ReadHold = "protocol" | "answers";
+
+/**
+ * The receiving half of a connection: who holds reading, and what arrives all the same. A paused
+ * socket may still deliver the bytes that came before a reset, and the reset itself; both are kept
+ * until reading goes on. That is at most what one socket buffer holds.
+ */
+export class ReceiveSide {
+  readonly #driver: StreamDriver;
+  readonly #turn: Turn;
+  readonly #link: ProtocolLink;
+  readonly #sending: SendSide;
+  #heldByProtocol = false;
+  #heldByAnswers = false;
+  #discarding = false;
+  #keptData: Buffer[] | null = null;
+  #keptEnd: { readonly error: Error | undefined } | null = null;
+  bytesReceived = 0;
+
+  constructor(driver: StreamDriver, turn: Turn, link: ProtocolLink, sending: SendSide) {
+    this.#driver = driver;
+    this.#turn = turn;
+    this.#link = link;
+    this.#sending = sending;
+  }
+
+  get held(): boolean {
+    return this.#heldByProtocol || this.#heldByAnswers;
+  }
+
+  hold(by: ReadHold): void {
+    if (this.#discarding) return;
+    if (!this.held) this.#driver.pause();
+    this.#set(by, true);
+  }
+
+  /** Ends one hold; returns true when reading goes on because of it. */
+  release(by: ReadHold): boolean {
+    if (!this.held) return false;
+    this.#set(by, false);
+    if (this.held) return false;
+    this.#driver.resume();
+    return true;
+  }
+
+  /** From now on what comes in is read and thrown away, so that the peer's end can be seen. */
+  discard(): void {
+    this.release("answers");
+    this.release("protocol");
+    this.#discarding = true;
+    this.#keptData = null;
+  }
+
+  received(data: Buffer): void {
+    this.bytesReceived += data.length;
+    this.deliver(data);
+  }
+
+  /** Gives data to the protocol, now or once reading goes on. */
+  deliver(data: Buffer): void {
+    if (this.#discarding) return;
+    if (this.held) return this.#keep(data);
+    const writtenBefore = this.#sending.bytesWritten;
+    this.#turn.enter();
+    this.#link.dataReceived(data);
+    this.#turn.leave();
+    if (this.#sending.overHigh && this.#sending.bytesWritten !== writtenBefore) this.#holdAnswers();
+  }
+
+  /** Keeps the end of the socket for later, where reading is held. Returns whether it did. */
+  keepEnd(error: Error | undefined): boolean {
+    if (!this.held) return false;
+    this.#keptEnd = { error };
+    return true;
+  }
+
+  /** Gives on what was kept, as far as nobody holds reading again. Returns the end, if it came. */
+  deliverKept(): { readonly error: Error | undefined } | null {
+    const data = this.#keptData;
+    if (data !== null && !this.held) {
+      this.#keptData = null;
+      for (const chunk of data) this.deliver(chunk);
+    }
+    if (this.#keptEnd === null || this.held) return null;
+    const end = this.#keptEnd;
+    this.#keptEnd = null;
+    return end;
+  }
+
+  /**
+   * The protocol answers faster than the peer reads. Unless it minds the water marks itself, its
+   * peer must read answers before it may ask for more; nothing is lost and memory stays bounded.
+   */
+  #holdAnswers(): void {
+    if (!this.#link.has("pauseWriting")) this.hold("answers");
+  }
+
+  #keep(data: Buffer): void {
+    if (this.#keptData === null) this.#keptData = [data];
+    else this.#keptData.push(data);
+  }
+
+  #set(by: ReadHold, value: boolean): void {
+    if (by === "protocol") this.#heldByProtocol = value;
+    else this.#heldByAnswers = value;
+  }
+}

@@ -1,0 +1,213 @@
+import type { Producer, PullProducer } from "../reactor/producer.ts";
+import { type CloseReason, ConnectionClosedError } from "../reactor/close-reason.ts";
+import type { StreamOptions, WriteLimits } from "../reactor/stream-transport.ts";
+import type { StreamDriver } from "./stream-driver.ts";
+import type { Turn } from "./turn.ts";
+import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "./write-limits.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+/** What the sending half tells its connection. */
+export interface SendSideOwner {
+  /** There is something to do at the end of this turn, or of the next one. */
+  workAtTurnEnd(when: "this" | "next"): void;
+  /** More than the high-water mark waits. */
+  writingPaused(): void;
+  /** At most the low-water mark waits again. */
+  writingResumed(): void;
+  /** The kernel will never take another byte. */
+  sendFailed(): void;
+  /** More than the hard limit waits. */
+  sendOverflowed(waitingBytes: number, maxBytes: number): void;
+  /** A method of the producer threw. */
+  protocolFailed(error: unknown): void;
+}
+
+/**
+ * How many pieces a pull producer is asked for in one turn. A producer that the kernel keeps up
+ * with would otherwise never let anybody else run.
+ */
+const MAX_PULLS_PER_TURN = 16;
+
+/**
+ * The sending half of a connection: the queue, the water marks and the producer. It knows nothing
+ * of closing; its owner asks `idle` before it sends the end of stream.
+ */
+export class SendSide {
+  readonly #driver: StreamDriver;
+  readonly #owner: SendSideOwner;
+  readonly #queue: WriteQueue;
+  readonly #immediate: boolean;
+  #limits: WriteLimits;
+  /** `blocked`: the kernel took less than offered, so wait for `writable`. */
+  #flow: "ready" | "blocked" | "failed" = "ready";
+  #overHigh = false;
+  #producer: Producer | PullProducer | null = null;
+  #streaming = false;
+  #drained: PromiseWithResolvers<void> | null = null;
+  bytesWritten = 0;
+  bytesSent = 0;
+  sends = 0;
+  shortSends = 0;
+
+  constructor(driver: StreamDriver, owner: SendSideOwner, turn: Turn, options: StreamOptions) {
+    this.#driver = driver;
+    this.#owner = owner;
+    this.#queue = new WriteQueue(turn);
+    this.#immediate = options.writeMode === "immediate";
+    this.#limits = options.writeLimits ?? DEFAULT_WRITE_LIMITS;
+  }
+
+  get waitingBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /** Whether more than the high-water mark waits, or did and has not yet fallen below the low one. */
+  get overHigh(): boolean {
+    return this.#overHigh;
+  }
+
+  get hasProducer(): boolean {
+    return this.#producer !== null;
+  }
+
+  /** Whether nothing waits and nothing more will come by itself. */
+  get idle(): boolean {
+    return this.#queue.bytes === 0 && this.#producer === null;
+  }
+
+  /** Takes a chunk that is not empty. Returns false when its writer should stop. */
+  write(chunk: Uint8Array): boolean {
+    if (this.#flow === "failed") return false;
+    this.bytesWritten += chunk.length;
+    if (this.#immediate && this.#flow === "ready" && this.#queue.bytes === 0) {
+      const sent = this.#send(chunk, 0, chunk.length);
+      if (sent < 0 || sent === chunk.length) return sent >= 0;
+      this.#queue.push(sent === 0 ? chunk : chunk.subarray(sent));
+    } else {
+      this.#queue.push(chunk);
+      if (this.#flow === "ready" && this.#queue.bytes === chunk.length) {
+        this.#owner.workAtTurnEnd("this");
+      }
+    }
+    return this.#queue.bytes <= this.#limits.high || this.#checkHigh();
+  }
+
+  /** The kernel may take more. */
+  writable(): void {
+    if (this.#flow !== "blocked") return;
+    this.#flow = "ready";
+    this.flush();
+  }
+
+  /** Sends what waits, as far as the kernel takes it, and lets a pull producer refill. */
+  flush(): void {
+    for (let pulls = 0; ; pulls++) {
+      this.#sendQueue();
+      if (this.#overHigh && this.#queue.bytes <= this.#limits.low) this.#fallBelowLow();
+      if (this.#streaming || this.#producer === null || this.#queue.bytes > 0) return;
+      if (this.#flow !== "ready") return;
+      if (pulls === MAX_PULLS_PER_TURN) return this.#owner.workAtTurnEnd("next");
+      this.#callProducer("resumeProducing");
+      // A producer that had nothing to write is asked again after its next piece has left.
+      if (this.#queue.bytes === 0) return;
+    }
+  }
+
+  setLimits(changes: Partial<WriteLimits>): void {
+    this.#limits = changedWriteLimits(this.#limits, changes);
+    if (this.#queue.bytes > this.#limits.high) this.#checkHigh();
+    else if (this.#overHigh && this.#queue.bytes <= this.#limits.low) this.#fallBelowLow();
+  }
+
+  registerProducer(producer: Producer | PullProducer, streaming: boolean): void {
+    if (this.#producer !== null) {
+      throw new Error("Cannot register a producer: another one is registered");
+    }
+    this.#producer = producer;
+    this.#streaming = streaming;
+    if (!streaming) this.#owner.workAtTurnEnd("this");
+    else if (this.#overHigh) this.#callProducer("pauseProducing");
+  }
+
+  unregisterProducer(): void {
+    this.#producer = null;
+    this.#owner.workAtTurnEnd("this");
+  }
+
+  /** As `StreamTransport.drained`. @param ended why it has ended, if it has */
+  drained(ended: CloseReason | null): Promise<void> {
+    if (ended !== null) return Promise.reject(new ConnectionClosedError(ended));
+    if (!this.#overHigh) return Promise.resolve();
+    this.#drained ??= Promise.withResolvers();
+    return this.#drained.promise;
+  }
+
+  /** The connection has ended: drops what waits, stops the producer, rejects `drained`. */
+  stop(reason: CloseReason): void {
+    this.#flow = "failed";
+    this.#queue.clear();
+    this.#callProducer("stopProducing");
+    this.#producer = null;
+    this.#drained?.reject(new ConnectionClosedError(reason));
+    this.#drained = null;
+  }
+
+  #sendQueue(): void {
+    const queue = this.#queue;
+    while (queue.bytes > 0 && this.#flow === "ready") {
+      const sent = this.#send(queue.buffer, queue.offset, queue.length);
+      if (sent > 0) queue.advance(sent);
+    }
+  }
+
+  #send(buffer: Uint8Array, offset: number, length: number): number {
+    const sent = this.#driver.write(buffer, offset, length);
+    this.sends++;
+    if (sent < 0) {
+      this.#flow = "failed";
+      this.#queue.clear();
+      this.#owner.sendFailed();
+      return sent;
+    }
+    this.bytesSent += sent;
+    if (sent < length) {
+      this.#flow = "blocked";
+      this.shortSends++;
+    }
+    return sent;
+  }
+
+  /** Above the high-water mark: the kernel may still take it all; if not, stop the writers. */
+  #checkHigh(): boolean {
+    if (this.#flow === "ready") this.#sendQueue();
+    const waiting = this.#queue.bytes;
+    if (waiting <= this.#limits.high) return this.#flow !== "failed";
+    if (waiting > this.#limits.max) {
+      this.#owner.sendOverflowed(waiting, this.#limits.max);
+    } else if (!this.#overHigh) {
+      this.#overHigh = true;
+      if (this.#streaming) this.#callProducer("pauseProducing");
+      this.#owner.writingPaused();
+    }
+    return false;
+  }
+
+  #fallBelowLow(): void {
+    this.#overHigh = false;
+    if (this.#streaming) this.#callProducer("resumeProducing");
+    this.#drained?.resolve();
+    this.#drained = null;
+    this.#owner.writingResumed();
+  }
+
+  #callProducer(verb: "pauseProducing" | "resumeProducing" | "stopProducing"): void {
+    const producer = this.#producer;
+    if (producer === null) return;
+    try {
+      if (verb !== "pauseProducing") producer[verb]();
+      else if ("pauseProducing" in producer) producer.pauseProducing();
+    } catch (error) {
+      this.#owner.protocolFailed(error);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { Address } from "../reactor/address.ts";
+import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
+
+/**
+ * The few verbs a stream transport needs of a socket. Bun's sockets, the in-memory pair and the
+ * simulated network each have one. A driver keeps no data, decides nothing, and reports to a
+ * `StreamEvents`; what makes a transport right is written once, above it.
+ */
+export interface StreamDriver {
+  readonly peer: Address;
+  readonly host: Address;
+  readonly fileDescriptor: number;
+
+  /** Hands over bytes; returns how many were taken, 0 when none now, -1 when never again. */
+  write(data: Uint8Array, offset: number, length: number): number;
+  /** Sends the end of stream, after what was taken; goes on receiving. */
+  shutdown(): void;
+  /** Ends the connection at once with a reset. */
+  terminate(): void;
+  /** Reports neither bytes nor the peer's end of stream until `resume`. */
+  pause(): void;
+  resume(): void;
+
+  setNoDelay(on: boolean): void;
+  setKeepAlive(on: boolean, delayMs: number): void;
+  getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N>;
+  setSocketOption<N extends SocketOptionName>(name: N, value: SocketOptionValue<N>): void;
+}
+
+/** What a driver reports. Any of it may come inside a call of one of the driver's verbs. */
+export interface StreamEvents {
+  /** Bytes came in; perhaps while paused, right before a reset is reported. */
+  received(data: Buffer): void;
+  /** After `write` took less than it was given: it may take more now. May come for no reason. */
+  writable(): void;
+  /** The peer has finished sending. Not reported after our own `shutdown`: then `closed` comes. */
+  readEnded(): void;
+  /** The socket is gone, once and last; with an error unless both sides had finished. */
+  closed(error?: Error): void;
+}
