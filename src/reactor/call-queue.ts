@@ -29,6 +29,17 @@ export class CallQueue {
     return this.#heap[0]?.time;
   }
 
+  /** When the earliest of the calls due later than `time` is due; undefined when there is none. */
+  earliestAfter(time: number): number | undefined {
+    const { earliest } = this;
+    if (earliest === undefined || earliest > time) return earliest;
+    let found: number | undefined;
+    for (const queued of this.#heap) {
+      if (queued.time > time && !(found !== undefined && found <= queued.time)) found = queued.time;
+    }
+    return found;
+  }
+
   /** Above the sequence number of every call made so far. */
   get nextSequence(): number {
     return this.#nextSequence;
@@ -47,9 +58,15 @@ export class CallQueue {
    * Takes out the earliest call that is due at `time` and has a sequence number below `sequence`,
    * and returns its function; undefined when there is none. The sequence number keeps a call made
    * inside another call waiting for the next round, however short its delay.
+   *
+   * @param after leaves alone what is due at this time or earlier
    */
-  takeDue(time: number, sequence: number): (() => void) | undefined {
-    const due = this.#firstDue(time, sequence);
+  takeDue(
+    time: number,
+    sequence: number,
+    after = Number.NEGATIVE_INFINITY,
+  ): (() => void) | undefined {
+    const due = this.#firstDue(time, sequence, after);
     if (due === undefined) return undefined;
     this.#remove(due);
     due.state = "called";
@@ -92,14 +109,14 @@ export class CallQueue {
     throw new RangeError(`delay of ${delayMs} ms is not a finite number of at least 0`);
   }
 
-  /** Nearly always the head; when that is too young, a plain scan of the others will do. */
-  #firstDue(time: number, sequence: number): QueuedCall | undefined {
+  /** Nearly always the head; when that may not run, a plain scan of the others will do. */
+  #firstDue(time: number, sequence: number, after: number): QueuedCall | undefined {
     const head = this.#heap[0];
     if (head === undefined || head.time > time) return undefined;
-    if (head.sequence < sequence) return head;
+    if (head.sequence < sequence && head.time > after) return head;
     let first: QueuedCall | undefined;
     for (const queued of this.#heap) {
-      if (queued.time > time || queued.sequence >= sequence) continue;
+      if (queued.time > time || queued.time <= after || queued.sequence >= sequence) continue;
       if (first === undefined || comesBefore(queued, first)) first = queued;
     }
     return first;

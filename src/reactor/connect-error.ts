@@ -22,6 +22,7 @@ export class ConnectError extends Error {
   }
 }
 
+/** What the system said of a failed connect. */
 export interface ConnectErrorOptions {
   readonly code?: string | undefined;
   readonly cause?: unknown;

@@ -1,17 +1,19 @@
 import type { CloseReason } from "./close-reason.ts";
-import type { StreamTransport } from "./stream-transport.ts";
+import type { ConnectionCallbacks, StreamTransport } from "./stream-transport.ts";
 
 /**
  * One side of one connection. Subclass it, override what you need, and write to `this.transport`.
  *
  * The reactor calls `connectionMade` first, then `dataReceived` as bytes come, and `connectionLost`
- * exactly once and last. None of these is called inside a call of yours to the transport. A method
+ * exactly once and last; `connectionLost` never inside a call of yours to the transport. A method
  * that throws, or returns a promise that rejects, ends this connection alone, with that error as
  * the cause; promises are not waited for, so the data path stays synchronous.
  *
  * @typeParam T the kind of transport it needs, when more than a `StreamTransport`
  */
-export abstract class Protocol<T extends StreamTransport = StreamTransport> {
+export abstract class Protocol<
+  T extends StreamTransport = StreamTransport,
+> implements ConnectionCallbacks {
   /** Set before `connectionMade`; stays after `connectionLost`, when its writes do nothing. */
   declare protected transport: T;
 

@@ -81,8 +81,11 @@ export interface ListenUDPOptions {
   readonly sendBufferBytes?: number;
   /** What happens to datagrams that the kernel does not take: `"drop"` unless told. */
   readonly whenFull?: "drop" | "queue";
-  /** How many datagrams one turn delivers before the rest of it is shed; 256 unless told. */
-  readonly maxDatagramsPerTurn?: number;
+  /**
+   * How long one turn delivers datagrams before it sheds what else has come, in milliseconds; 10
+   * unless told. A flood then costs datagrams, not the timers and the other connections.
+   */
+  readonly receiveBudgetMs?: number;
 }
 
 /** What runs protocols. `BunReactor` does it over sockets, `MemoryReactor` in memory for tests. */

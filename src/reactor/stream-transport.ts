@@ -1,6 +1,6 @@
 import type { Address } from "./address.ts";
+import type { CloseReason } from "./close-reason.ts";
 import type { Producer, PullProducer } from "./producer.ts";
-import type { Protocol } from "./protocol.ts";
 import type { SocketOptionName, SocketOptionValue } from "./socket-option.ts";
 
 /**
@@ -118,5 +118,17 @@ export interface StreamTransport {
    * Hands the connection to another protocol, which gets `connectionMade` and then `leftover`.
    * The old one is told nothing any more.
    */
-  switchProtocol(next: Protocol, leftover?: Buffer): void;
+  switchProtocol(next: ConnectionCallbacks, leftover?: Buffer): void;
+}
+
+/** What a connection calls; `Protocol` implements it and says what each of them means. */
+export interface ConnectionCallbacks {
+  makeConnection(transport: StreamTransport): void;
+  dataReceived(data: Buffer): void;
+  connectionLost(reason: CloseReason): void;
+  readConnectionLost?(): void;
+  writeConnectionLost?(): void;
+  pauseWriting?(): void;
+  resumeWriting?(): void;
+  draining?(): void;
 }

@@ -1,7 +1,6 @@
 import type { CloseReason } from "../reactor/close-reason.ts";
 import type { Logger } from "../reactor/logger.ts";
-import type { Protocol } from "../reactor/protocol.ts";
-import type { StreamTransport } from "../reactor/stream-transport.ts";
+import type { ConnectionCallbacks, StreamTransport } from "../reactor/stream-transport.ts";
 
 /** The callbacks that a protocol may lack. */
 export type OptionalCallback =
@@ -19,7 +18,7 @@ export interface ProtocolLinkOwner {
 export class ProtocolLink {
   readonly #owner: ProtocolLinkOwner;
   readonly #logger: Logger;
-  #protocol: Protocol | null = null;
+  #protocol: ConnectionCallbacks | null = null;
 
   constructor(owner: ProtocolLinkOwner, logger: Logger) {
     this.#owner = owner;
@@ -27,7 +26,7 @@ export class ProtocolLink {
   }
 
   /** The protocol that is called now; null until there is one. */
-  get protocol(): Protocol | null {
+  get protocol(): ConnectionCallbacks | null {
     return this.#protocol;
   }
 
@@ -36,7 +35,7 @@ export class ProtocolLink {
   }
 
   /** From now on calls `protocol`, beginning with `connectionMade`. */
-  make(protocol: Protocol, transport: StreamTransport): void {
+  make(protocol: ConnectionCallbacks, transport: StreamTransport): void {
     this.#protocol = protocol;
     try {
       this.#watch(protocol.makeConnection(transport));

@@ -3,9 +3,9 @@ import type { Clock } from "../reactor/clock.ts";
 import { ABORTED, type CloseReason, DONE, SendBufferFullError } from "../reactor/close-reason.ts";
 import type { Logger } from "../reactor/logger.ts";
 import type { Producer, PullProducer } from "../reactor/producer.ts";
-import type { Protocol } from "../reactor/protocol.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type {
+  ConnectionCallbacks,
   StreamOptions,
   StreamStats,
   StreamTransport,
@@ -77,7 +77,7 @@ export class StreamConnection
   }
 
   /** The protocol it serves now; null before `start`. */
-  get protocol(): Protocol | null {
+  get protocol(): ConnectionCallbacks | null {
     return this.#link.protocol;
   }
 
@@ -86,7 +86,7 @@ export class StreamConnection
   }
 
   /** Gives the connection its protocol, which gets `connectionMade`. Called by the owner. */
-  start(protocol: Protocol): void {
+  start(protocol: ConnectionCallbacks): void {
     this.#context.turn.enter();
     this.#link.make(protocol, this);
     this.#context.turn.leave();
@@ -216,7 +216,7 @@ export class StreamConnection
     return { bytesReceived: this.#receiving.bytesReceived, bytesSent, sends, shortSends };
   }
 
-  switchProtocol(next: Protocol, leftover?: Buffer): void {
+  switchProtocol(next: ConnectionCallbacks, leftover?: Buffer): void {
     if (!this.#isConnected) return;
     this.start(next);
     if (leftover !== undefined && leftover.length > 0) this.#receiving.deliver(leftover);
@@ -246,6 +246,10 @@ export class StreamConnection
       this.loseConnection();
     }
     this.#context.turn.leave();
+  }
+
+  failed(error: Error): void {
+    this.#fault ??= error;
   }
 
   closed(error?: Error): void {

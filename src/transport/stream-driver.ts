@@ -35,6 +35,8 @@ export interface StreamEvents {
   writable(): void;
   /** The peer has finished sending. Not reported after our own `shutdown`: then `closed` comes. */
   readEnded(): void;
+  /** Something broke the connection, such as a TLS record that does not fit; `closed` follows. */
+  failed(error: Error): void;
   /** The socket is gone, once and last; with an error unless both sides had finished. */
   closed(error?: Error): void;
 }

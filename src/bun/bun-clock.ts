@@ -1,0 +1,77 @@
+import { CallQueue } from "../reactor/call-queue.ts";
+import type { Clock, DelayedCall } from "../reactor/clock.ts";
+import type { Logger } from "../reactor/logger.ts";
+import type { Turn } from "../transport/turn.ts";
+
+/** The longest wait a timer of the runtime can be set to; a longer one is waited for in pieces. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/**
+ * The reactor's time: one timer of the runtime, always set to the earliest call. Equal times stay
+ * in order and calls cost no timer each.
+ */
+export class BunClock implements Clock {
+  readonly #queue = new CallQueue(
+    () => this.now(),
+    () => this.#arm(),
+  );
+  readonly #turn: Turn;
+  readonly #logger: Logger;
+  readonly #runDue = () => this.#run();
+  #timeout: Timer | null = null;
+  #immediate: NodeJS.Immediate | null = null;
+  #armedFor = Number.POSITIVE_INFINITY;
+
+  constructor(turn: Turn, logger: Logger) {
+    this.#turn = turn;
+    this.#logger = logger;
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  callLater(delayMs: number, call: () => void): DelayedCall {
+    return this.#queue.add(delayMs, call);
+  }
+
+  /** Has the earliest call wake us; a timer that rings too early is simply set again. */
+  #arm(): void {
+    const earliest = this.#queue.earliest;
+    if (earliest === undefined || earliest >= this.#armedFor) return;
+    this.#disarm();
+    this.#armedFor = earliest;
+    const delayMs = Math.ceil(earliest - this.now());
+    // A timer of 0 ms takes more than 1 ms; an immediate runs after this turn's sockets.
+    if (delayMs <= 0) this.#immediate = setImmediate(this.#runDue);
+    else this.#timeout = setTimeout(this.#runDue, Math.min(delayMs, MAX_TIMER_MS));
+  }
+
+  #disarm(): void {
+    if (this.#timeout !== null) clearTimeout(this.#timeout);
+    if (this.#immediate !== null) clearImmediate(this.#immediate);
+    this.#timeout = null;
+    this.#immediate = null;
+  }
+
+  #run(): void {
+    this.#disarm();
+    const now = this.now();
+    const sequence = this.#queue.nextSequence;
+    // Until the end of this round nothing else may set the timer.
+    this.#armedFor = Number.NEGATIVE_INFINITY;
+    for (;;) {
+      const call = this.#queue.takeDue(now, sequence);
+      if (call === undefined) break;
+      this.#turn.enter();
+      try {
+        call();
+      } catch (error) {
+        this.#logger.error("a timed call failed", error);
+      }
+      this.#turn.leave();
+    }
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    this.#arm();
+  }
+}

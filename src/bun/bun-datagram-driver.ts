@@ -1,0 +1,202 @@
+import {
+  disableReceiveErrors,
+  forceReceiveBuffer,
+  forceSendBuffer,
+  isolateMulticast,
+  socketDrops,
+} from "../native/datagram-socket.ts";
+import { attachDropFilter, detachFilter } from "../native/drop-filter.ts";
+import { libcOrNull, requireLibc } from "../native/libc.ts";
+import { connectDatagrams } from "../native/precise-socket.ts";
+import { socketDomainAndType, socketName } from "../native/socket-descriptor.ts";
+import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
+import { InternetAddress } from "../reactor/address.ts";
+import type { ListenUDPOptions } from "../reactor/reactor.ts";
+import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
+import type {
+  DatagramDriver,
+  DatagramEvents,
+  OutgoingDatagrams,
+} from "../transport/datagram-driver.ts";
+
+/** Bun's UDP socket with its undocumented descriptor. */
+type BunDatagramSocket = import("bun").udp.Socket<"buffer"> & { readonly fd: number };
+
+/** Bun's undocumented bit for SO_REUSEPORT; it ignores an option of that name. */
+const REUSE_PORT_FLAG = 4;
+
+/** Where and how to open; the rest of `ListenUDPOptions` is for others. */
+export type OpenDatagramOptions = Pick<
+  ListenUDPOptions,
+  "fd" | "reusePort" | "receiveBufferBytes" | "sendBufferBytes"
+>;
+
+/** One of Bun's UDP sockets as a driver. */
+export class BunDatagramDriver implements DatagramDriver {
+  readonly #socket: BunDatagramSocket;
+  readonly host: InternetAddress;
+  readonly #mapsIPv4: boolean;
+  #dropsBefore = 0;
+
+  private constructor(socket: BunDatagramSocket, host: InternetAddress) {
+    this.#socket = socket;
+    this.host = host;
+    this.#mapsIPv4 = host.family === "IPv6";
+  }
+
+  /**
+   * Opens a socket at `host`, or adopts `options.fd`. `events` gives the listener once it exists:
+   * nothing is reported before.
+   *
+   * Rejects with what the system said; nothing is left open then.
+   */
+  static async open(
+    host: InternetAddress,
+    options: OpenDatagramOptions,
+    events: () => DatagramEvents | null,
+  ): Promise<BunDatagramDriver> {
+    const { fd, reusePort } = options;
+    if (fd !== undefined) requireDatagram(fd);
+    const where = fd === undefined ? { hostname: host.host, port: host.port } : { fd };
+    const socket = (await Bun.udpSocket({
+      ...where,
+      ...(reusePort === true ? { flags: REUSE_PORT_FLAG } : {}),
+      socket: {
+        data(_socket: unknown, data: Buffer, port: number, from: string) {
+          events()?.received(data, from, port);
+        },
+        drain() {
+          events()?.writable();
+        },
+        // Its types say (socket, error), but it is called with the error alone.
+        error(...parts: unknown[]) {
+          const error = parts.at(-1);
+          events()?.failed(error instanceof Error ? error : new Error(String(error)));
+        },
+      },
+    } as never)) as unknown as BunDatagramSocket;
+    try {
+      prepare(socket.fd, options);
+      const bound = fd === undefined ? host : boundAddress(fd);
+      return new BunDatagramDriver(
+        socket,
+        new InternetAddress("udp", bound.host, fd === undefined ? socket.port : bound.port),
+      );
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  get fileDescriptor(): number {
+    return this.#socket.fd;
+  }
+
+  send(batch: OutgoingDatagrams, first: number, count: number): number {
+    if (count === 1) {
+      const data = batch.data[first] as Uint8Array;
+      const port = batch.ports[first] as number;
+      return this.#socket.send(data, port, this.#wireHost(batch.hosts[first] as string)) ? 1 : 0;
+    }
+    const packets: (Uint8Array | number | string)[] = [];
+    for (let index = first; index < first + count; index++) {
+      packets.push(
+        batch.data[index] as Uint8Array,
+        batch.ports[index] as number,
+        this.#wireHost(batch.hosts[index] as string),
+      );
+    }
+    return this.#socket.sendMany(packets);
+  }
+
+  /** Without libc the socket stays open to all, and the transport drops what others send. */
+  connect(address: InternetAddress): void {
+    if (libcOrNull() === null) return;
+    connectDatagrams(this.#socket.fd, {
+      family: this.host.family,
+      host: this.#wireHost(address.host),
+      port: address.port,
+    });
+  }
+
+  /** In the kernel, where libc lets us: it is the only thing that is faster than a flood. */
+  startShedding(): void {
+    if (libcOrNull() === null) return;
+    this.#dropsBefore = socketDrops(this.#socket.fd);
+    attachDropFilter(this.#socket.fd);
+  }
+
+  stopShedding(): number {
+    if (libcOrNull() === null) return 0;
+    detachFilter(this.#socket.fd);
+    // The kernel's count has 32 bits.
+    return (socketDrops(this.#socket.fd) - this.#dropsBefore) >>> 0;
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  setBroadcast(on: boolean): void {
+    this.#socket.setBroadcast(on);
+  }
+
+  joinGroup(group: string, interfaceHost: string | undefined): void {
+    if (interfaceHost === undefined) this.#socket.addMembership(group);
+    else this.#socket.addMembership(group, interfaceHost);
+  }
+
+  leaveGroup(group: string, interfaceHost: string | undefined): void {
+    if (interfaceHost === undefined) this.#socket.dropMembership(group);
+    else this.#socket.dropMembership(group, interfaceHost);
+  }
+
+  setMulticastTTL(hops: number): void {
+    this.#socket.setMulticastTTL(hops);
+  }
+
+  setMulticastLoopback(on: boolean): void {
+    this.#socket.setMulticastLoopback(on);
+  }
+
+  setMulticastInterface(interfaceHost: string): void {
+    this.#socket.setMulticastInterface(interfaceHost);
+  }
+
+  getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N> {
+    return getSocketOption(this.#socket.fd, name);
+  }
+
+  setSocketOption<N extends SocketOptionName>(name: N, value: SocketOptionValue<N>): void {
+    setSocketOption(this.#socket.fd, name, value);
+  }
+
+  /** A dual-stack socket reaches IPv4 by the mapped form of its addresses alone. */
+  #wireHost(host: string): string {
+    return this.#mapsIPv4 && !host.includes(":") ? `::ffff:${host}` : host;
+  }
+}
+
+function prepare(fd: number, options: OpenDatagramOptions): void {
+  const { receiveBufferBytes, sendBufferBytes } = options;
+  if (receiveBufferBytes !== undefined || sendBufferBytes !== undefined) {
+    requireLibc("set the buffer sizes of a UDP socket");
+  }
+  if (libcOrNull() === null) return;
+  if (receiveBufferBytes !== undefined) forceReceiveBuffer(fd, receiveBufferBytes);
+  if (sendBufferBytes !== undefined) forceSendBuffer(fd, sendBufferBytes);
+  disableReceiveErrors(fd);
+  isolateMulticast(fd);
+}
+
+function requireDatagram(fd: number): void {
+  const { type, domain } = socketDomainAndType(fd);
+  if (type === "datagram" && (domain === "IPv4" || domain === "IPv6")) return;
+  throw new TypeError(`Descriptor ${fd} is a ${domain} ${type} socket: a UDP socket is needed`);
+}
+
+function boundAddress(fd: number): { readonly host: string; readonly port: number } {
+  const name = socketName(fd);
+  if (name.family === "unix") throw new TypeError(`Descriptor ${fd} is a UNIX socket, not UDP`);
+  return name;
+}

@@ -1,0 +1,58 @@
+import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
+import type { Address } from "../reactor/address.ts";
+import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
+import type { StreamDriver } from "../transport/stream-driver.ts";
+import type { BunSocket } from "./bun-socket.ts";
+
+/** One of Bun's sockets as a driver. Bun forgets the addresses of a closed socket; this does not. */
+export class BunStreamDriver implements StreamDriver {
+  readonly #socket: BunSocket;
+  readonly peer: Address;
+  readonly host: Address;
+
+  constructor(socket: BunSocket, peer: Address, host: Address) {
+    this.#socket = socket;
+    this.peer = peer;
+    this.host = host;
+  }
+
+  get fileDescriptor(): number {
+    return this.#socket.fd;
+  }
+
+  write(data: Uint8Array, offset: number, length: number): number {
+    return this.#socket.write(data, offset, length);
+  }
+
+  shutdown(): void {
+    this.#socket.shutdown();
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  setNoDelay(on: boolean): void {
+    this.#socket.setNoDelay(on);
+  }
+
+  setKeepAlive(on: boolean, delayMs: number): void {
+    this.#socket.setKeepAlive(on, delayMs);
+  }
+
+  getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N> {
+    return getSocketOption(this.#socket.fd, name);
+  }
+
+  setSocketOption<N extends SocketOptionName>(name: N, value: SocketOptionValue<N>): void {
+    setSocketOption(this.#socket.fd, name, value);
+  }
+}

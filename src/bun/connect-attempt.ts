@@ -1,0 +1,87 @@
+import {
+  type BunConnectWhere,
+  type BunSocket,
+  bunConnect,
+  IGNORED,
+  type SocketOpener,
+} from "./bun-socket.ts";
+
+/** Whoever waits for an attempt. One of the two is called, once, unless it is given up first. */
+export interface ConnectAttemptOwner {
+  /** It is connected; the owner puts its own listener into `socket.data` at once. */
+  attemptSucceeded(socket: BunSocket): void;
+  /** @param error what the system said */
+  attemptFailed(error: unknown): void;
+}
+
+/**
+ * One try to connect to one address. Bun can neither cancel a pending connect nor time it out, so
+ * one that was given up may still open later, and is then ended at once.
+ */
+export class ConnectAttempt implements SocketOpener {
+  readonly #owner: ConnectAttemptOwner;
+  /** A descriptor is handed over while it is still connecting: `opened` says nothing then. */
+  readonly #connectsByDescriptor: boolean;
+  #state: "waiting" | "settled" = "waiting";
+  #socket: BunSocket | null = null;
+
+  constructor(where: BunConnectWhere, owner: ConnectAttemptOwner) {
+    this.#owner = owner;
+    this.#connectsByDescriptor = "fd" in where;
+    bunConnect(where, this).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Ends the attempt without another word to its owner. */
+  giveUp(): void {
+    this.#state = "settled";
+    this.#socket?.terminate();
+  }
+
+  opened(socket: BunSocket): void {
+    this.#socket = socket;
+    if (this.#state === "settled") socket.terminate();
+    else if (!this.#connectsByDescriptor) this.#succeed(socket);
+  }
+
+  /** A descriptor becomes writable once it is connected; only then has it a peer. */
+  writable(): void {
+    const socket = this.#socket;
+    if (this.#state === "waiting" && socket?.remoteAddress !== undefined) this.#succeed(socket);
+  }
+
+  received(data: Buffer): void {
+    this.writable();
+    this.#passOn()?.received(data);
+  }
+
+  readEnded(): void {
+    this.writable();
+    this.#passOn()?.readEnded();
+  }
+
+  closed(error?: Error): void {
+    this.#fail(error ?? new Error("The connection was closed while it was being made"));
+  }
+
+  failed(error: Error): void {
+    this.#fail(error);
+  }
+
+  #succeed(socket: BunSocket): void {
+    this.#state = "settled";
+    socket.data = IGNORED;
+    this.#owner.attemptSucceeded(socket);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state === "settled") return;
+    this.#state = "settled";
+    this.#owner.attemptFailed(error);
+  }
+
+  /** Whoever listens now, when it is no longer this attempt. */
+  #passOn() {
+    const listener = this.#socket?.data;
+    return listener === this ? undefined : listener;
+  }
+}

@@ -1,0 +1,102 @@
+import { lookup } from "node:dns/promises";
+import { libcOrNull, requireLibc } from "../native/libc.ts";
+import { startConnect } from "../native/precise-socket.ts";
+import { peerName, socketDomainAndType } from "../native/socket-descriptor.ts";
+import { type Address, checkPort, InternetAddress, UNIXAddress } from "../reactor/address.ts";
+import { addressFamily, unmapped } from "../reactor/ip-address.ts";
+import type { ConnectTCPOptions } from "../reactor/reactor.ts";
+import type { BunConnectWhere, BunSocket } from "./bun-socket.ts";
+import { tcpEndsOf } from "./internet-ends.ts";
+import type { ConnectCandidate } from "./stream-connector.ts";
+
+/** Where the local end of a TCP connection is, when the system will not say. */
+const UNKNOWN_HOST = new InternetAddress("tcp", "0.0.0.0", 0);
+
+/** An unnamed end of a UNIX socket. */
+const UNNAMED = new UNIXAddress("");
+
+/** Every address of `options.host`, in the order the system gives them. */
+export async function tcpCandidates(
+  options: ConnectTCPOptions,
+): Promise<readonly ConnectCandidate[]> {
+  const { host, bindAddress } = options;
+  const port = checkPort("tcp", options.port);
+  const hosts = addressFamily(host) === null ? await lookedUp(host) : [host];
+  if (bindAddress !== undefined) requireLibc("choose the local address of a connection");
+  const from = bindAddress && new InternetAddress("tcp", bindAddress.host, bindAddress.port ?? 0);
+  return hosts.map((each) => new TCPCandidate(new InternetAddress("tcp", each, port), from));
+}
+
+async function lookedUp(name: string): Promise<string[]> {
+  const found = await lookup(name, { all: true });
+  return found.map((each) => each.address);
+}
+
+class TCPCandidate implements ConnectCandidate {
+  readonly address: InternetAddress;
+  readonly #from: InternetAddress | undefined;
+
+  constructor(address: InternetAddress, from: InternetAddress | undefined) {
+    this.address = address;
+    this.#from = from;
+  }
+
+  /**
+   * Through libc where it is there: the attempt can then be cancelled, fails with its true cause,
+   * and may choose its local address. Bun's own connect calls most failures ECONNREFUSED.
+   */
+  begin(): BunConnectWhere {
+    if (libcOrNull() !== null) return startConnect(this.address, this.#from);
+    return { hostname: this.address.host, port: this.address.port };
+  }
+
+  hostOf(socket: BunSocket): Address {
+    return tcpEndsOf(socket)?.host ?? UNKNOWN_HOST;
+  }
+}
+
+/** The path or abstract name itself. */
+export class UNIXCandidate implements ConnectCandidate {
+  readonly address: UNIXAddress;
+
+  constructor(path: string) {
+    this.address = new UNIXAddress(path);
+  }
+
+  begin(): BunConnectWhere {
+    return { unix: this.address.path };
+  }
+
+  hostOf(): Address {
+    return UNNAMED;
+  }
+}
+
+/** A connected stream socket that somebody else opened. */
+export class AdoptedCandidate implements ConnectCandidate {
+  readonly address: Address;
+  readonly #fd: number;
+
+  /** @throws {TypeError} when `fd` is not a connected stream socket */
+  constructor(fd: number) {
+    const kind = socketDomainAndType(fd);
+    if (kind.type !== "stream" || kind.listening) {
+      throw new TypeError(`Descriptor ${fd} is not a connected stream socket`);
+    }
+    const peer = peerName(fd);
+    this.address =
+      peer.family === "unix"
+        ? new UNIXAddress(peer.path)
+        : new InternetAddress("tcp", unmapped(peer.host), peer.port);
+    this.#fd = fd;
+  }
+
+  begin(): BunConnectWhere {
+    return { fd: this.#fd };
+  }
+
+  hostOf(socket: BunSocket): Address {
+    if (this.address.kind === "unix") return UNNAMED;
+    return tcpEndsOf(socket)?.host ?? UNKNOWN_HOST;
+  }
+}

@@ -1,0 +1,8 @@
+/** The doubles that tests of protocols are written with; `pretzel/testing` in the package. */
+export { type ChunkingOptions, chunkings } from "./chunkings.ts";
+export { type ConnectedPair, type ConnectedPairOptions, connectedPair } from "./connected-pair.ts";
+export { ManualClock, type ManualClockOptions } from "./manual-clock.ts";
+export type { MemoryLinkOptions } from "./memory-driver.ts";
+export { type LogReport, MemoryLogger } from "./memory-logger.ts";
+export { MemoryTransport, type MemoryTransportOptions } from "./memory-transport.ts";
+export { SeededRandom } from "./seeded-random.ts";

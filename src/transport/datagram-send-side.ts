@@ -1,0 +1,132 @@
+import type { DatagramDriver } from "./datagram-driver.ts";
+import { DatagramQueue } from "./datagram-queue.ts";
+import type { Turn, TurnParticipant } from "./turn.ts";
+
+/** What the sending half tells its transport. */
+export interface DatagramSendSideOwner {
+  writingResumed(): void;
+  /** A datagram could not be sent, for a reason other than a full buffer. */
+  sendFailed(error: Error): void;
+}
+
+/** Datagrams handed over in one go; more gain next to nothing and hold up everybody else. */
+const MAX_BATCH = 64;
+
+/** What may wait for the kernel with `whenFull: "queue"`: some seconds of a busy small service. */
+const MAX_QUEUED_DATAGRAMS = 4_096;
+const MAX_QUEUED_BYTES = 4_194_304;
+
+/** An ICMP answer to an earlier datagram is reported to the next send, whomever that goes to. */
+const POISON: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"]);
+
+/**
+ * The sending half of a UDP port: gathers what is written in one turn, resumes partial sends, and
+ * keeps one peer's trouble from another's datagrams.
+ */
+export class DatagramSendSide implements TurnParticipant {
+  readonly #driver: DatagramDriver;
+  readonly #turn: Turn;
+  readonly #owner: DatagramSendSideOwner;
+  readonly #queuesWhenFull: boolean;
+  readonly #queue = new DatagramQueue();
+  /** `blocked`: the kernel's buffer is full. */
+  #flow: "ready" | "blocked" | "stopped" = "ready";
+  #awaitsTurnEnd = false;
+  sent = 0;
+  bytesSent = 0;
+  sends = 0;
+  dropped = 0;
+  failed = 0;
+
+  constructor(
+    driver: DatagramDriver,
+    turn: Turn,
+    owner: DatagramSendSideOwner,
+    whenFull: "drop" | "queue",
+  ) {
+    this.#driver = driver;
+    this.#turn = turn;
+    this.#owner = owner;
+    this.#queuesWhenFull = whenFull === "queue";
+  }
+
+  /** Takes one datagram. Returns false while the kernel's buffer is full. */
+  write(data: Uint8Array, host: string, port: number): boolean {
+    if (this.#flow === "blocked" && !this.#mayQueue(data)) {
+      this.dropped++;
+      return false;
+    }
+    this.#queue.push(data, host, port);
+    if (this.#flow === "blocked") return false;
+    if (this.#queue.length >= MAX_BATCH) this.flush();
+    else this.#awaitTurnEnd();
+    return this.#flow === "ready";
+  }
+
+  /** The kernel may take more. */
+  writable(): void {
+    if (this.#flow !== "blocked") return;
+    this.#flow = "ready";
+    this.flush();
+    if (this.#flow === "ready") this.#owner.writingResumed();
+  }
+
+  turnEnded(): void {
+    this.#awaitsTurnEnd = false;
+    this.flush();
+  }
+
+  /** Sends what waits, as far as the kernel takes it. */
+  flush(): void {
+    const queue = this.#queue;
+    let refusals = 0;
+    while (queue.length > 0 && this.#flow === "ready") {
+      try {
+        this.sends++;
+        const count = this.#driver.send(queue, queue.first, Math.min(queue.length, MAX_BATCH));
+        if (count === 0) this.#full();
+        else refusals = 0;
+        this.sent += count;
+        this.bytesSent += queue.remove(count);
+      } catch (error) {
+        // The first report may be about an earlier datagram: this one deserves a second try.
+        const poisoned = POISON.has((error as { code?: unknown }).code);
+        if (!poisoned || refusals++ > 0) this.#drop(error);
+      }
+    }
+  }
+
+  /** The port is closed: what still waits is dropped. */
+  stop(): void {
+    this.dropped += this.#queue.length;
+    this.#queue.clear();
+    this.#flow = "stopped";
+  }
+
+  #mayQueue(data: Uint8Array): boolean {
+    return (
+      this.#queuesWhenFull &&
+      this.#queue.length < MAX_QUEUED_DATAGRAMS &&
+      this.#queue.bytes + data.length <= MAX_QUEUED_BYTES
+    );
+  }
+
+  #full(): void {
+    this.#flow = "blocked";
+    if (this.#queuesWhenFull) return;
+    this.dropped += this.#queue.length;
+    this.#queue.clear();
+  }
+
+  #drop(error: unknown): void {
+    this.#queue.remove(1);
+    this.failed++;
+    this.#owner.sendFailed(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #awaitTurnEnd(): void {
+    if (this.#awaitsTurnEnd) return;
+    this.#awaitsTurnEnd = true;
+    this.#turn.add(this);
+  }
+}
