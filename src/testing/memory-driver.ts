@@ -72,6 +72,11 @@ export class MemoryDriver implements StreamDriver, EventSource {
       if (this.#end === "reset") this.#end = "reset-seen";
       return -1;
     }
+    if (this.#other.#sending === "closed") {
+      this.#end = "reset";
+      this.#schedule();
+      return length;
+    }
     const taken = this.#other.#incoming.write(data, offset, length);
     this.#blocked = taken < length;
     this.#other.#schedule();
@@ -89,6 +94,18 @@ export class MemoryDriver implements StreamDriver, EventSource {
   terminate(): void {
     if (this.#sending === "closed") return;
     this.#other.#end = "reset";
+    this.#other.#schedule();
+    this.#close();
+  }
+
+  /**
+   * Ends both directions at once, as close(2) does: the peer sees the end of the stream, or a reset
+   * where it had sent what was not read, or sends more.
+   */
+  close(): void {
+    if (this.#sending === "closed") return;
+    if (this.#incoming.bytes > 0) return this.terminate();
+    if (this.#other.#end === "none") this.#other.#end = "fin";
     this.#other.#schedule();
     this.#close();
   }

@@ -19,6 +19,7 @@ export class MemorySocketOptions {
   constructor(kind: "stream" | "datagram") {
     if (kind === "stream") this.set("TCP_NODELAY", true);
     this.set("SO_KEEPALIVE", false);
+    this.set("SO_BROADCAST", false);
     this.set("SO_LINGER", { on: false, seconds: 0 });
   }
 

@@ -1,0 +1,76 @@
+import { type Address, InternetAddress } from "../reactor/address.ts";
+import { type AddressFamily, addressFamily } from "../reactor/ip-address.ts";
+import { MemoryAddresses } from "./memory-addresses.ts";
+import type { MemoryDriver, MemoryLinkOptions } from "./memory-driver.ts";
+import type { MemoryLoop } from "./memory-loop.ts";
+
+/** Whoever accepts connections at an address. */
+export interface MemoryAcceptor {
+  /** A connection has come in. */
+  accepted(driver: MemoryDriver): void;
+}
+
+/** Whoever receives datagrams at an address. */
+export interface MemoryReceiver {
+  /** A datagram from `from` has come in, for `group` where it was sent to one. */
+  arrived(data: Buffer, from: InternetAddress, group: string | null): void;
+}
+
+/** One host with its addresses, names and paths: what there is to connect to. */
+export class MemoryNetwork {
+  readonly loop: MemoryLoop;
+  readonly link: MemoryLinkOptions;
+  readonly tcp: MemoryAddresses<MemoryAcceptor>;
+  readonly udp: MemoryAddresses<MemoryReceiver>;
+  readonly paths = new Map<string, MemoryAcceptor>();
+  /** The IP addresses of each name. */
+  readonly names = new Map<string, readonly string[]>([["localhost", ["127.0.0.1"]]]);
+  readonly #localHosts: readonly string[];
+  readonly #blackHoles = new Set<string>();
+  #nextClientPort = 32_768;
+
+  constructor(loop: MemoryLoop, localHosts: Iterable<string>, link: MemoryLinkOptions) {
+    const hosts = new Set(localHosts);
+    this.#localHosts = ["127.0.0.1", "::1", ...hosts];
+    this.loop = loop;
+    this.link = link;
+    this.tcp = new MemoryAddresses("tcp", hosts);
+    this.udp = new MemoryAddresses("udp", hosts);
+  }
+
+  /** From now on whatever is sent to `host`, or to one port of it, is never answered. */
+  swallow(host: string, port?: number): void {
+    this.#blackHoles.add(placeName(host, port));
+  }
+
+  /** The reverse of `swallow`, with the same arguments. */
+  answer(host: string, port?: number): void {
+    this.#blackHoles.delete(placeName(host, port));
+  }
+
+  isSwallowed(host: string, port: number): boolean {
+    return this.#blackHoles.has(placeName(host)) || this.#blackHoles.has(placeName(host, port));
+  }
+
+  /** What a wildcard of `family` stands for; the one of IPv6 for both. */
+  localHosts(family: AddressFamily): string[] {
+    return this.#localHosts.filter((host) => family === "IPv6" || addressFamily(host) === family);
+  }
+
+  /** The acceptor at `address`; undefined when nobody listens there. */
+  acceptorAt(address: Address): MemoryAcceptor | undefined {
+    if (address.kind === "unix") return this.paths.get(address.path);
+    return this.tcp.find(address.host, address.port);
+  }
+
+  /** Where a connection to `peer` comes from when nobody chooses: the same host. */
+  clientAddress(peer: InternetAddress): InternetAddress {
+    const port = this.#nextClientPort;
+    this.#nextClientPort = port === 49_151 ? 32_768 : port + 1;
+    return new InternetAddress("tcp", peer.host, port);
+  }
+}
+
+function placeName(host: string, port?: number): string {
+  return port === undefined ? host : `${host} ${port}`;
+}
