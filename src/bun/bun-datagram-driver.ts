@@ -25,67 +25,61 @@ type BunDatagramSocket = import("bun").udp.Socket<"buffer"> & { readonly fd: num
 /** Bun's undocumented bit for SO_REUSEPORT; it ignores an option of that name. */
 const REUSE_PORT_FLAG = 4;
 
-/** Where and how to open; the rest of `ListenUDPOptions` is for others. */
-export type OpenDatagramOptions = Pick<
-  ListenUDPOptions,
-  "fd" | "reusePort" | "receiveBufferBytes" | "sendBufferBytes"
->;
-
 /** One of Bun's UDP sockets as a driver. */
 export class BunDatagramDriver implements DatagramDriver {
   readonly #socket: BunDatagramSocket;
   readonly host: InternetAddress;
   readonly #mapsIPv4: boolean;
+  readonly #listener: { events: DatagramEvents | null };
   #dropsBefore = 0;
 
-  private constructor(socket: BunDatagramSocket, host: InternetAddress) {
+  private constructor(
+    socket: BunDatagramSocket,
+    host: InternetAddress,
+    listener: { events: DatagramEvents | null },
+  ) {
     this.#socket = socket;
+    this.#listener = listener;
     this.host = host;
     this.#mapsIPv4 = host.family === "IPv6";
   }
 
-  /**
-   * Opens a socket at `host`, or adopts `options.fd`. `events` gives the listener once it exists:
-   * nothing is reported before.
-   *
-   * Rejects with what the system said; nothing is left open then.
-   */
-  static async open(
-    host: InternetAddress,
-    options: OpenDatagramOptions,
-    events: () => DatagramEvents | null,
-  ): Promise<BunDatagramDriver> {
+  /** Opens a socket at `host`, or adopts `options.fd`. Rejects with what the system said. */
+  static async open(host: InternetAddress, options: ListenUDPOptions): Promise<BunDatagramDriver> {
     const { fd, reusePort } = options;
     if (fd !== undefined) requireDatagram(fd);
-    const where = fd === undefined ? { hostname: host.host, port: host.port } : { fd };
+    // Bun may report before there is a driver to tell; nobody listens yet then.
+    const listener: { events: DatagramEvents | null } = { events: null };
     const socket = (await Bun.udpSocket({
-      ...where,
+      ...(fd === undefined ? { hostname: host.host, port: host.port } : { fd }),
       ...(reusePort === true ? { flags: REUSE_PORT_FLAG } : {}),
       socket: {
         data(_socket: unknown, data: Buffer, port: number, from: string) {
-          events()?.received(data, from, port);
+          listener.events?.received(data, from, port);
         },
         drain() {
-          events()?.writable();
+          listener.events?.writable();
         },
         // Its types say (socket, error), but it is called with the error alone.
         error(...parts: unknown[]) {
           const error = parts.at(-1);
-          events()?.failed(error instanceof Error ? error : new Error(String(error)));
+          listener.events?.failed(error instanceof Error ? error : new Error(String(error)));
         },
       },
     } as never)) as unknown as BunDatagramSocket;
     try {
       prepare(socket.fd, options);
       const bound = fd === undefined ? host : boundAddress(fd);
-      return new BunDatagramDriver(
-        socket,
-        new InternetAddress("udp", bound.host, fd === undefined ? socket.port : bound.port),
-      );
+      const port = fd === undefined ? socket.port : bound.port;
+      return new BunDatagramDriver(socket, new InternetAddress("udp", bound.host, port), listener);
     } catch (error) {
       socket.close();
       throw error;
     }
+  }
+
+  attach(events: DatagramEvents): void {
+    this.#listener.events = events;
   }
 
   get fileDescriptor(): number {
@@ -177,7 +171,7 @@ export class BunDatagramDriver implements DatagramDriver {
   }
 }
 
-function prepare(fd: number, options: OpenDatagramOptions): void {
+function prepare(fd: number, options: ListenUDPOptions): void {
   const { receiveBufferBytes, sendBufferBytes } = options;
   if (receiveBufferBytes !== undefined || sendBufferBytes !== undefined) {
     requireLibc("set the buffer sizes of a UDP socket");

@@ -1,7 +1,7 @@
 import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
 import type { Address } from "../reactor/address.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
-import type { StreamDriver } from "../transport/stream-driver.ts";
+import type { StreamDriver, StreamEvents } from "../transport/stream-driver.ts";
 import type { BunSocket } from "./bun-socket.ts";
 
 /** One of Bun's sockets as a driver. Bun forgets the addresses of a closed socket; this does not. */
@@ -18,6 +18,14 @@ export class BunStreamDriver implements StreamDriver {
 
   get fileDescriptor(): number {
     return this.#socket.fd;
+  }
+
+  attach(events: StreamEvents): void {
+    this.#socket.data = events;
+  }
+
+  close(): void {
+    this.#socket.close();
   }
 
   write(data: Uint8Array, offset: number, length: number): number {

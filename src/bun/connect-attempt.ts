@@ -1,3 +1,5 @@
+import type { Address } from "../reactor/address.ts";
+import type { ConnectAttempt, ConnectAttemptOwner } from "../transport/connect-candidate.ts";
 import {
   type BunConnectWhere,
   type BunSocket,
@@ -5,28 +7,34 @@ import {
   IGNORED,
   type SocketOpener,
 } from "./bun-socket.ts";
-
-/** Whoever waits for an attempt. One of the two is called, once, unless it is given up first. */
-export interface ConnectAttemptOwner {
-  /** It is connected; the owner puts its own listener into `socket.data` at once. */
-  attemptSucceeded(socket: BunSocket): void;
-  /** @param error what the system said */
-  attemptFailed(error: unknown): void;
-}
+import { BunStreamDriver } from "./bun-stream-driver.ts";
 
 /**
  * One try to connect to one address. Bun can neither cancel a pending connect nor time it out, so
  * one that was given up may still open later, and is then ended at once.
  */
-export class ConnectAttempt implements SocketOpener {
+export class BunConnectAttempt implements ConnectAttempt, SocketOpener {
   readonly #owner: ConnectAttemptOwner;
+  readonly #peer: Address;
+  readonly #hostOf: (socket: BunSocket) => Address;
   /** A descriptor is handed over while it is still connecting: `opened` says nothing then. */
   readonly #connectsByDescriptor: boolean;
   #state: "waiting" | "settled" = "waiting";
   #socket: BunSocket | null = null;
 
-  constructor(where: BunConnectWhere, owner: ConnectAttemptOwner) {
+  /**
+   * @param peer what it connects to
+   * @param hostOf our own end of the connected socket
+   */
+  constructor(
+    where: BunConnectWhere,
+    peer: Address,
+    hostOf: (socket: BunSocket) => Address,
+    owner: ConnectAttemptOwner,
+  ) {
     this.#owner = owner;
+    this.#peer = peer;
+    this.#hostOf = hostOf;
     this.#connectsByDescriptor = "fd" in where;
     bunConnect(where, this).catch((error: unknown) => this.#fail(error));
   }
@@ -70,7 +78,7 @@ export class ConnectAttempt implements SocketOpener {
   #succeed(socket: BunSocket): void {
     this.#state = "settled";
     socket.data = IGNORED;
-    this.#owner.attemptSucceeded(socket);
+    this.#owner.attemptSucceeded(new BunStreamDriver(socket, this.#peer, this.#hostOf(socket)));
   }
 
   #fail(error: unknown): void {

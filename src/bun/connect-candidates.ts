@@ -1,13 +1,20 @@
 import { lookup } from "node:dns/promises";
 import { libcOrNull, requireLibc } from "../native/libc.ts";
 import { startConnect } from "../native/precise-socket.ts";
+import { SystemCallError } from "../native/system-call-error.ts";
 import { peerName, socketDomainAndType } from "../native/socket-descriptor.ts";
 import { type Address, checkPort, InternetAddress, UNIXAddress } from "../reactor/address.ts";
+import { ConnectBindError } from "../reactor/connect-error.ts";
 import { addressFamily, unmapped } from "../reactor/ip-address.ts";
 import type { ConnectTCPOptions } from "../reactor/reactor.ts";
+import type {
+  ConnectAttempt,
+  ConnectAttemptOwner,
+  ConnectCandidate,
+} from "../transport/connect-candidate.ts";
 import type { BunConnectWhere, BunSocket } from "./bun-socket.ts";
+import { BunConnectAttempt } from "./connect-attempt.ts";
 import { tcpEndsOf } from "./internet-ends.ts";
-import type { ConnectCandidate } from "./stream-connector.ts";
 
 /** Where the local end of a TCP connection is, when the system will not say. */
 const UNKNOWN_HOST = new InternetAddress("tcp", "0.0.0.0", 0);
@@ -41,18 +48,29 @@ class TCPCandidate implements ConnectCandidate {
     this.#from = from;
   }
 
+  begin(owner: ConnectAttemptOwner): ConnectAttempt {
+    return new BunConnectAttempt(this.#where(), this.address, tcpHostOf, owner);
+  }
+
   /**
    * Through libc where it is there: the attempt can then be cancelled, fails with its true cause,
    * and may choose its local address. Bun's own connect calls most failures ECONNREFUSED.
    */
-  begin(): BunConnectWhere {
-    if (libcOrNull() !== null) return startConnect(this.address, this.#from);
-    return { hostname: this.address.host, port: this.address.port };
+  #where(): BunConnectWhere {
+    const { host, port } = this.address;
+    if (libcOrNull() === null) return { hostname: host, port };
+    try {
+      return startConnect(this.address, this.#from);
+    } catch (cause) {
+      if (!(cause instanceof SystemCallError) || cause.phase !== "bind") throw cause;
+      const { code, message } = cause;
+      throw new ConnectBindError(this.address.toString(), message, { code, cause });
+    }
   }
+}
 
-  hostOf(socket: BunSocket): Address {
-    return tcpEndsOf(socket)?.host ?? UNKNOWN_HOST;
-  }
+function tcpHostOf(socket: BunSocket): Address {
+  return tcpEndsOf(socket)?.host ?? UNKNOWN_HOST;
 }
 
 /** The path or abstract name itself. */
@@ -63,12 +81,8 @@ export class UNIXCandidate implements ConnectCandidate {
     this.address = new UNIXAddress(path);
   }
 
-  begin(): BunConnectWhere {
-    return { unix: this.address.path };
-  }
-
-  hostOf(): Address {
-    return UNNAMED;
+  begin(owner: ConnectAttemptOwner): ConnectAttempt {
+    return new BunConnectAttempt({ unix: this.address.path }, this.address, () => UNNAMED, owner);
   }
 }
 
@@ -91,12 +105,8 @@ export class AdoptedCandidate implements ConnectCandidate {
     this.#fd = fd;
   }
 
-  begin(): BunConnectWhere {
-    return { fd: this.#fd };
-  }
-
-  hostOf(socket: BunSocket): Address {
-    if (this.address.kind === "unix") return UNNAMED;
-    return tcpEndsOf(socket)?.host ?? UNKNOWN_HOST;
+  begin(owner: ConnectAttemptOwner): ConnectAttempt {
+    const hostOf = this.address.kind === "unix" ? () => UNNAMED : tcpHostOf;
+    return new BunConnectAttempt({ fd: this.#fd }, this.address, hostOf, owner);
   }
 }

@@ -1,10 +1,11 @@
 import { requireLibc } from "../native/libc.ts";
-import { setBacklog, socketDomainAndType } from "../native/socket-descriptor.ts";
-import { type Address, checkPort, InternetAddress } from "../reactor/address.ts";
+import { setBacklog } from "../native/socket-descriptor.ts";
+import { checkPort, InternetAddress } from "../reactor/address.ts";
 import type { ListenTCPOptions } from "../reactor/reactor.ts";
-import { type BunListener, type BunSocket, bunListen } from "./bun-socket.ts";
+import type { ConnectionAcceptor, ListenTarget, OpenListener } from "../transport/listen-target.ts";
+import { BunOpenListener, listenFor } from "./bun-open-listener.ts";
 import { internetAddressOf, tcpEndsOf } from "./internet-ends.ts";
-import type { ListenTarget } from "./listen-target.ts";
+import { requireListening } from "./require-listening.ts";
 
 /** The address served when none is given: this host only, so that nothing is exposed by accident. */
 const DEFAULT_HOST = "127.0.0.1";
@@ -22,58 +23,33 @@ export class TCPListenTarget implements ListenTarget {
   }
 
   get description(): string {
-    return this.#options.fd === undefined
-      ? this.#address.toString()
-      : `tcp descriptor ${this.#options.fd}`;
+    const { fd } = this.#options;
+    return fd === undefined ? this.#address.toString() : `tcp descriptor ${fd}`;
   }
 
-  async open(accept: (socket: BunSocket) => void): Promise<BunListener> {
+  async open(acceptor: ConnectionAcceptor): Promise<OpenListener> {
     const { fd, backlog, reusePort, ipv6Only } = this.#options;
-    if (fd !== undefined) {
-      requireListening(fd, ["IPv4", "IPv6"]);
-      return bunListen({ fd }, accept);
-    }
+    if (fd !== undefined) return adopt(acceptor, fd);
     // Without libc the length of the queue cannot be chosen: say so before anything is open.
     if (backlog !== undefined) requireLibc("set the backlog of a listening socket");
     const { host, port } = this.#address;
-    const listener = bunListen(
-      {
-        hostname: host,
-        port,
-        ...(reusePort === undefined ? {} : { reusePort }),
-        ...(ipv6Only === undefined ? {} : { ipv6Only }),
-      },
-      accept,
-    );
+    const where = {
+      hostname: host,
+      port,
+      ...(reusePort === undefined ? {} : { reusePort }),
+      ...(ipv6Only === undefined ? {} : { ipv6Only }),
+    };
+    const listener = listenFor(acceptor, where, tcpEndsOf);
     if (backlog !== undefined) setBacklog(listener.fd, backlog);
     // The real port, so that listening again after a stop takes the same one.
     this.#address = new InternetAddress("tcp", host, listener.port ?? port);
-    return listener;
-  }
-
-  addressOf(listener: BunListener): Address {
-    return this.#options.fd === undefined ? this.#address : internetAddressOf(listener.fd);
-  }
-
-  endsOf(socket: BunSocket): { readonly peer: Address; readonly host: Address } | null {
-    return tcpEndsOf(socket);
-  }
-
-  close(listener: BunListener): void {
-    listener.stop(false);
+    return new BunOpenListener(listener, this.#address, () => listener.stop(false));
   }
 }
 
-/**
- * That `fd` is a listening stream socket of one of `domains`.
- *
- * @throws {TypeError} when it is not
- */
-export function requireListening(fd: number, domains: readonly string[]): void {
-  const kind = socketDomainAndType(fd);
-  if (kind.type === "stream" && kind.listening && domains.includes(kind.domain)) return;
-  throw new TypeError(
-    `Descriptor ${fd} is a ${kind.listening ? "listening" : "not listening"} ${kind.domain} ` +
-      `${kind.type} socket: a listening stream socket of ${domains.join(" or ")} is needed`,
-  );
+function adopt(acceptor: ConnectionAcceptor, fd: number): OpenListener {
+  requireListening(fd, ["IPv4", "IPv6"]);
+  const host = internetAddressOf(fd);
+  const listener = listenFor(acceptor, { fd }, tcpEndsOf);
+  return new BunOpenListener(listener, host, () => listener.stop(false));
 }

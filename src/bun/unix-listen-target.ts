@@ -1,11 +1,12 @@
 import { lstatSync, renameSync, type Stats, unlinkSync } from "node:fs";
 import { requireLibc } from "../native/libc.ts";
 import { setBacklog } from "../native/socket-descriptor.ts";
-import { type Address, UNIXAddress } from "../reactor/address.ts";
+import { UNIXAddress } from "../reactor/address.ts";
 import type { ListenUNIXOptions } from "../reactor/reactor.ts";
-import { type BunListener, type BunSocket, bunConnect, bunListen, IGNORED } from "./bun-socket.ts";
-import type { ListenTarget } from "./listen-target.ts";
-import { requireListening } from "./tcp-listen-target.ts";
+import type { ConnectionAcceptor, ListenTarget, OpenListener } from "../transport/listen-target.ts";
+import { BunOpenListener, listenFor } from "./bun-open-listener.ts";
+import { type BunListener, bunConnect, IGNORED } from "./bun-socket.ts";
+import { requireListening } from "./require-listening.ts";
 
 /** Everybody on this host may connect; the folder's permissions are the usual way to limit that. */
 const DEFAULT_MODE = 0o666;
@@ -20,8 +21,6 @@ const UNNAMED = new UNIXAddress("");
 export class UNIXListenTarget implements ListenTarget {
   readonly #options: ListenUNIXOptions;
   readonly #address: UNIXAddress;
-  /** The socket file we made; null for abstract names and adopted sockets. */
-  #file: Stats | null = null;
 
   constructor(options: ListenUNIXOptions) {
     this.#options = options;
@@ -32,11 +31,14 @@ export class UNIXListenTarget implements ListenTarget {
     return this.#address.toString();
   }
 
-  async open(accept: (socket: BunSocket) => void): Promise<BunListener> {
+  async open(acceptor: ConnectionAcceptor): Promise<OpenListener> {
     const { path, mode = DEFAULT_MODE, backlog, fd } = this.#options;
+    const listen = (where: { unix: string } | { fd: number }) =>
+      listenFor(acceptor, where, () => ({ peer: UNNAMED, host: this.#address }));
     if (fd !== undefined) {
       requireListening(fd, ["unix"]);
-      return bunListen({ fd }, accept);
+      const listener = listen({ fd });
+      return new BunOpenListener(listener, this.#address, () => listener.stop(false));
     }
     const length = Buffer.byteLength(path);
     if (length === 0 || length > MAX_PATH_BYTES) {
@@ -45,46 +47,37 @@ export class UNIXListenTarget implements ListenTarget {
     if (backlog !== undefined) requireLibc("set the backlog of a listening socket");
     const isFile = !path.startsWith("\0");
     if (isFile) await removeStaleSocket(path);
-    const listener = listenWithMode(path, mode, accept);
+    const listener = withMode(mode, () => listen({ unix: path }));
     if (backlog !== undefined) setBacklog(listener.fd, backlog);
-    if (isFile) this.#file = lstatSync(path);
-    return listener;
-  }
-
-  addressOf(_listener: BunListener): Address {
-    return this.#address;
-  }
-
-  endsOf(_socket: BunSocket): { readonly peer: Address; readonly host: Address } {
-    return { peer: UNNAMED, host: this.#address };
-  }
-
-  /** Bun removes the path when it stops, even when it is another server's by now: hide that one. */
-  close(listener: BunListener): void {
-    const { path } = this.#options;
-    const file = this.#file;
-    this.#file = null;
-    const current = lstatSync(path.replaceAll("\0", "@"), { throwIfNoEntry: false });
-    if (file === null || current === undefined || isSameFile(file, current)) {
-      listener.stop(false);
-      return;
-    }
-    const hidden = `${path}.${process.pid}`;
-    renameSync(path, hidden);
-    listener.stop(false);
-    renameSync(hidden, path);
+    const file = isFile ? lstatSync(path) : null;
+    return new BunOpenListener(listener, this.#address, () => {
+      if (file === null) listener.stop(false);
+      else stopAndRemove(listener, path, file);
+    });
   }
 }
 
+/**
+ * Stops the listener. Bun removes the path then, even when it is another server's by now; that one
+ * is out of the way for the moment.
+ */
+function stopAndRemove(listener: BunListener, path: string, ours: Stats): void {
+  const current = lstatSync(path, { throwIfNoEntry: false });
+  if (current === undefined || isSameFile(ours, current)) {
+    listener.stop(false);
+    return;
+  }
+  const hidden = `${path}.${process.pid}`;
+  renameSync(path, hidden);
+  listener.stop(false);
+  renameSync(hidden, path);
+}
+
 /** The process's umask decides the permissions of a new socket; nothing else runs meanwhile. */
-function listenWithMode(
-  path: string,
-  mode: number,
-  accept: (socket: BunSocket) => void,
-): BunListener {
+function withMode(mode: number, listen: () => BunListener): BunListener {
   const umaskBefore = process.umask(0o777 & ~mode);
   try {
-    return bunListen({ unix: path }, accept);
+    return listen();
   } finally {
     process.umask(umaskBefore);
   }

@@ -17,7 +17,7 @@ import * as linux from "./socket-constants.ts";
 import { type SystemCall, SystemCallError } from "./system-call-error.ts";
 
 /** What kind of socket a descriptor is. */
-interface SocketKind {
+export interface SocketKind {
   readonly domain: "IPv4" | "IPv6" | "unix" | "other";
   readonly type: "stream" | "datagram" | "other";
   /** Whether listen(2) was called on it. */

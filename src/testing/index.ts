@@ -1,10 +1,6 @@
 /** The doubles that tests of protocols are written with; `pretzel/testing` in the package. */
 export { type ChunkingOptions, chunkings } from "./chunkings.ts";
-export {
-  type ConnectedPair,
-  type ConnectedPairOptions,
-  connectedPair,
-} from "./connected-pair.ts";
+export { type ConnectedPair, type ConnectedPairOptions, connectedPair } from "./connected-pair.ts";
 export { ManualClock, type ManualClockOptions } from "./manual-clock.ts";
 export { MemoryDatagramTransport } from "./memory-datagram-transport.ts";
 export type { MemoryLinkOptions } from "./memory-driver.ts";

@@ -1,18 +1,13 @@
 import { type Address, checkPort, InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import type { ListenTCPOptions, ListenUNIXOptions } from "../reactor/reactor.ts";
+import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
+import type { ConnectionAcceptor, ListenTarget, OpenListener } from "../transport/listen-target.ts";
 import { systemError } from "./memory-addresses.ts";
-import type { MemoryAcceptor, MemoryNetwork } from "./memory-network.ts";
-
-/** Where a port in memory listens. */
-export interface MemoryListenTarget {
-  readonly description: string;
-  /** Has connections come to `acceptor`. @throws {Error} with the system's code */
-  open(acceptor: MemoryAcceptor): Address;
-  close(acceptor: MemoryAcceptor): void;
-}
+import type { MemoryNetwork } from "./memory-network.ts";
+import { MemorySocketOptions } from "./memory-socket-options.ts";
 
 /** A TCP address in memory. */
-export class MemoryTCPTarget implements MemoryListenTarget {
+export class MemoryTCPTarget implements ListenTarget {
   readonly #network: MemoryNetwork;
   readonly #options: ListenTCPOptions;
   #address: InternetAddress;
@@ -30,21 +25,18 @@ export class MemoryTCPTarget implements MemoryListenTarget {
     return fd === undefined ? this.#address.toString() : `tcp descriptor ${fd}`;
   }
 
-  open(acceptor: MemoryAcceptor): Address {
+  async open(acceptor: ConnectionAcceptor): Promise<OpenListener> {
     refuseDescriptor(this.#options.fd);
+    const { tcp } = this.#network;
     const { host, port } = this.#address;
     // The real port, so that listening again after a stop takes the same one.
-    this.#address = this.#network.tcp.bind(host, port, acceptor, this.#options);
-    return this.#address;
-  }
-
-  close(acceptor: MemoryAcceptor): void {
-    this.#network.tcp.unbind(acceptor);
+    this.#address = tcp.bind(host, port, acceptor, this.#options);
+    return new MemoryListener(this.#address, () => tcp.unbind(acceptor));
   }
 }
 
 /** A path in memory. */
-export class MemoryUNIXTarget implements MemoryListenTarget {
+export class MemoryUNIXTarget implements ListenTarget {
   readonly #network: MemoryNetwork;
   readonly #options: ListenUNIXOptions;
   readonly #address: UNIXAddress;
@@ -59,16 +51,38 @@ export class MemoryUNIXTarget implements MemoryListenTarget {
     return this.#address.toString();
   }
 
-  open(acceptor: MemoryAcceptor): Address {
+  async open(acceptor: ConnectionAcceptor): Promise<OpenListener> {
     refuseDescriptor(this.#options.fd);
+    const { paths } = this.#network;
     const { path } = this.#address;
-    if (this.#network.paths.has(path)) throw systemError("EADDRINUSE", `${path} is taken`);
-    this.#network.paths.set(path, acceptor);
-    return this.#address;
+    if (paths.has(path)) throw systemError("EADDRINUSE", `${path} is taken`);
+    paths.set(path, acceptor);
+    return new MemoryListener(this.#address, () => paths.delete(path));
+  }
+}
+
+class MemoryListener implements OpenListener {
+  readonly host: Address;
+  readonly fileDescriptor = -1;
+  readonly #options = new MemorySocketOptions("stream");
+  readonly #release: () => void;
+
+  constructor(host: Address, release: () => void) {
+    this.host = host;
+    this.#release = release;
   }
 
-  close(_acceptor: MemoryAcceptor): void {
-    this.#network.paths.delete(this.#address.path);
+  close(): void {
+    this.#release();
+    this.#options.close();
+  }
+
+  getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N> {
+    return this.#options.get(name);
+  }
+
+  setSocketOption<N extends SocketOptionName>(name: N, value: SocketOptionValue<N>): void {
+    this.#options.set(name, value);
   }
 }
 

@@ -1,14 +1,9 @@
 import { type Address, InternetAddress } from "../reactor/address.ts";
 import { type AddressFamily, addressFamily } from "../reactor/ip-address.ts";
+import type { ConnectionAcceptor } from "../transport/listen-target.ts";
 import { MemoryAddresses } from "./memory-addresses.ts";
-import type { MemoryDriver, MemoryLinkOptions } from "./memory-driver.ts";
+import type { MemoryLinkOptions } from "./memory-driver.ts";
 import type { MemoryLoop } from "./memory-loop.ts";
-
-/** Whoever accepts connections at an address. */
-export interface MemoryAcceptor {
-  /** A connection has come in. */
-  accepted(driver: MemoryDriver): void;
-}
 
 /** Whoever receives datagrams at an address. */
 export interface MemoryReceiver {
@@ -20,9 +15,9 @@ export interface MemoryReceiver {
 export class MemoryNetwork {
   readonly loop: MemoryLoop;
   readonly link: MemoryLinkOptions;
-  readonly tcp: MemoryAddresses<MemoryAcceptor>;
+  readonly tcp: MemoryAddresses<ConnectionAcceptor>;
   readonly udp: MemoryAddresses<MemoryReceiver>;
-  readonly paths = new Map<string, MemoryAcceptor>();
+  readonly paths = new Map<string, ConnectionAcceptor>();
   /** The IP addresses of each name. */
   readonly names = new Map<string, readonly string[]>([["localhost", ["127.0.0.1"]]]);
   readonly #localHosts: readonly string[];
@@ -58,7 +53,7 @@ export class MemoryNetwork {
   }
 
   /** The acceptor at `address`; undefined when nobody listens there. */
-  acceptorAt(address: Address): MemoryAcceptor | undefined {
+  acceptorAt(address: Address): ConnectionAcceptor | undefined {
     if (address.kind === "unix") return this.paths.get(address.path);
     return this.tcp.find(address.host, address.port);
   }

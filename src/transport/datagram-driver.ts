@@ -9,6 +9,8 @@ export interface DatagramDriver {
   readonly host: InternetAddress;
   readonly fileDescriptor: number;
 
+  /** From now on reports to `events`. Called once, in the turn in which the driver was made. */
+  attach(events: DatagramEvents): void;
   /**
    * Hands over the `count` datagrams that begin at `first`, in order. Returns how many were taken;
    * fewer means that the next one waits for `writable` or would throw.

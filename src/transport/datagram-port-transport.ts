@@ -47,6 +47,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
     options: Pick<ListenUDPOptions, "whenFull" | "receiveBudgetMs"> = {},
   ) {
     this.#driver = driver;
+    driver.attach(this);
     this.#context = context;
     this.#protocol = protocol;
     this.#sending = new DatagramSendSide(driver, context.turn, this, options.whenFull ?? "drop");
@@ -194,13 +195,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
 
   /** Begins: the protocol gets `startProtocol`. Called once by the port. */
   start(): void {
-    this.#context.turn.enter();
-    try {
-      this.#watch(this.#protocol.makeConnection(this));
-    } catch (error) {
-      this.#report(error);
-    }
-    this.#context.turn.leave();
+    startDatagrams(this.#protocol, this, this.#context);
   }
 
   /** Sends what waits, as far as the kernel takes it, and closes. Called by the port. */
@@ -256,4 +251,22 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
 function checkedLength(bytes: Uint8Array): Uint8Array {
   if (bytes.length <= MAX_DATAGRAM_BYTES) return bytes;
   throw new MessageLengthError("a datagram", bytes.length, MAX_DATAGRAM_BYTES);
+}
+
+/** Starts `protocol` on `transport`; what it throws is logged, and the port stays open. */
+export function startDatagrams(
+  protocol: DatagramProtocol,
+  transport: DatagramTransport,
+  context: StreamContext,
+): void {
+  const report = (error: unknown) =>
+    context.logger.error(`startProtocol of ${protocol.constructor.name} failed`, error);
+  context.turn.enter();
+  try {
+    const result: unknown = protocol.makeConnection(transport);
+    if (result instanceof Promise) result.catch(report);
+  } catch (error) {
+    report(error);
+  }
+  context.turn.leave();
 }

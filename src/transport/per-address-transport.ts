@@ -7,7 +7,8 @@ import type {
 } from "../reactor/datagram-transport.ts";
 import { InvalidAddressError } from "../reactor/invalid-address-error.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
-import type { DatagramPortTransport } from "./datagram-port-transport.ts";
+import { type DatagramPortTransport, startDatagrams } from "./datagram-port-transport.ts";
+import type { StreamContext } from "./stream-connection.ts";
 
 /**
  * One transport over a socket for each local address. An answer to an address that was received
@@ -16,11 +17,25 @@ import type { DatagramPortTransport } from "./datagram-port-transport.ts";
  */
 export class PerAddressTransport implements DatagramTransport {
   readonly #sockets: readonly DatagramPortTransport[];
+  readonly #protocol: DatagramProtocol;
+  readonly #context: StreamContext;
   readonly #ways = new WeakMap<DatagramDestination, DatagramPortTransport>();
 
-  /** @param sockets at least one */
-  constructor(sockets: readonly DatagramPortTransport[]) {
+  /** @param sockets at least one, when it is started */
+  constructor(
+    sockets: readonly DatagramPortTransport[],
+    protocol: DatagramProtocol,
+    context: StreamContext,
+  ) {
     this.#sockets = sockets;
+    this.#protocol = protocol;
+    this.#context = context;
+  }
+
+  /** Begins: the protocol gets `startProtocol`. Called once by the port. */
+  start(): void {
+    for (const socket of this.#sockets) socket.start();
+    startDatagrams(this.#protocol, this, this.#context);
   }
 
   /** The addresses of its sockets. */
@@ -125,17 +140,17 @@ export class PerAddressTransport implements DatagramTransport {
 /** Passes what one socket receives on to the protocol that all of them serve. */
 export class AddressListener extends DatagramProtocol {
   readonly #inner: DatagramProtocol;
-  readonly #whole: () => PerAddressTransport;
+  readonly #whole: PerAddressTransport;
 
-  /** @param whole the transport over all sockets, which is made after them */
-  constructor(inner: DatagramProtocol, whole: () => PerAddressTransport) {
+  /** @param whole the transport over all sockets */
+  constructor(inner: DatagramProtocol, whole: PerAddressTransport) {
     super();
     this.#inner = inner;
     this.#whole = whole;
   }
 
   override datagramReceived(data: Buffer, address: InternetAddress): void {
-    this.#whole().cameFrom(address, this.transport as DatagramPortTransport);
+    this.#whole.cameFrom(address, this.transport as DatagramPortTransport);
     return this.#inner.datagramReceived(data, address);
   }
 

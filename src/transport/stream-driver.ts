@@ -11,6 +11,11 @@ export interface StreamDriver {
   readonly host: Address;
   readonly fileDescriptor: number;
 
+  /** From now on reports to `events`. Called once, in the turn in which the driver was made. */
+  attach(events: StreamEvents): void;
+  /** Closes both directions at once, for a socket that nobody wants. */
+  close(): void;
+
   /** Hands over bytes; returns how many were taken, 0 when none now, -1 when never again. */
   write(data: Uint8Array, offset: number, length: number): number;
   /** Sends the end of stream, after what was taken; goes on receiving. */

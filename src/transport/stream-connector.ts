@@ -1,8 +1,6 @@
-import { SystemCallError } from "../native/system-call-error.ts";
 import type { Address } from "../reactor/address.ts";
 import type { DelayedCall } from "../reactor/clock.ts";
 import {
-  ConnectBindError,
   ConnectError,
   connectErrorFor,
   ConnectingCancelledError,
@@ -12,37 +10,31 @@ import {
 import type { Factory } from "../reactor/factory.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { ConnectOptions } from "../reactor/reactor.ts";
-import type { ConnectionSet } from "../transport/connection-set.ts";
-import {
-  type ConnectionOwner,
-  StreamConnection,
-  type StreamContext,
-} from "../transport/stream-connection.ts";
-import type { BunConnectWhere, BunSocket } from "./bun-socket.ts";
-import { BunStreamDriver } from "./bun-stream-driver.ts";
-import { ConnectAttempt, type ConnectAttemptOwner } from "./connect-attempt.ts";
+import type { ConnectAttempt, ConnectAttemptOwner, ConnectCandidate } from "./connect-candidate.ts";
+import type { ConnectionSet } from "./connection-set.ts";
+import { type ConnectionOwner, StreamConnection, type StreamContext } from "./stream-connection.ts";
+import type { StreamDriver } from "./stream-driver.ts";
 import { messageOf, systemCodeOf } from "./system-error.ts";
 
 /** How long connecting may take unless told; Twisted's value, well below the kernel's 2 minutes. */
 const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
-
-/** One address to try. */
-export interface ConnectCandidate {
-  readonly address: Address;
-  /** What to hand to Bun; throws where the system refuses at once. */
-  begin(): BunConnectWhere;
-  /** Our own end of the connected socket. */
-  hostOf(socket: BunSocket): Address;
-}
 
 /** What a reactor that stops does to a connect under way. */
 export interface Cancellable {
   cancel(): void;
 }
 
+/** The books of a reactor that a connect is entered in. */
+export interface ConnectBooks {
+  /** The connects under way. */
+  readonly connecting: Set<Cancellable>;
+  /** The connections that were made. */
+  readonly connections: ConnectionSet;
+}
+
 /**
  * One connect, from the first look-up to the protocol: tries the candidates in turn, within one
- * timeout, until one connects. It then owns the connection's place in the reactor's books.
+ * timeout, until one connects.
  */
 export class StreamConnector<P extends Protocol>
   implements ConnectAttemptOwner, ConnectionOwner, Cancellable
@@ -50,9 +42,8 @@ export class StreamConnector<P extends Protocol>
   readonly #description: string;
   readonly #factory: Factory<P>;
   readonly #context: StreamContext;
-  readonly #connections: ConnectionSet;
+  readonly #books: ConnectBooks;
   readonly #options: ConnectOptions;
-  readonly #registry: Set<Cancellable>;
   readonly #outcome = Promise.withResolvers<P>();
   readonly #cancel = () => this.cancel();
   #state: "connecting" | "settled" = "connecting";
@@ -61,35 +52,31 @@ export class StreamConnector<P extends Protocol>
   #attempt: ConnectAttempt | null = null;
   #deadline: DelayedCall | null = null;
 
-  /**
-   * @param description what is connected to, for messages about no address in particular
-   * @param registry holds the connector as long as it is connecting
-   */
+  /** @param description what is connected to, for messages about no address in particular */
   constructor(
     description: string,
     factory: Factory<P>,
     context: StreamContext,
-    connections: ConnectionSet,
+    books: ConnectBooks,
     options: ConnectOptions,
-    registry: Set<Cancellable>,
   ) {
     this.#description = description;
     this.#factory = factory;
     this.#context = context;
-    this.#connections = connections;
+    this.#books = books;
     this.#options = options;
-    this.#registry = registry;
   }
 
   /**
    * Connects to one of the candidates that `find` gives. Resolves with the protocol after its
-   * `connectionMade`, rejects with a `ConnectError`.
+   * `connectionMade`, rejects with a `ConnectError`, or with what `find` threw as a mistake of its
+   * caller (`TypeError`, `RangeError`, `InvalidAddressError`).
    */
   connect(find: () => Promise<readonly ConnectCandidate[]>): Promise<P> {
     const { timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, signal } = this.#options;
     if (signal?.aborted) return Promise.reject(this.#cancelled());
     this.#factory.doStart();
-    this.#registry.add(this);
+    this.#books.connecting.add(this);
     this.#deadline = this.#context.clock.callLater(timeoutMs, () => {
       this.#giveUp(new TimeoutError(this.#target, `no answer within ${timeoutMs} ms`));
     });
@@ -109,19 +96,16 @@ export class StreamConnector<P extends Protocol>
     this.#giveUp(this.#cancelled());
   }
 
-  attemptSucceeded(socket: BunSocket): void {
-    const candidate = this.#candidates[this.#nextCandidate - 1];
-    if (candidate === undefined) throw new Error("Connected to no candidate");
+  attemptSucceeded(driver: StreamDriver): void {
     this.#settle();
-    const protocol = this.#buildProtocol(candidate.address);
+    const protocol = this.#buildProtocol(driver.peer);
     if (protocol === null) {
-      socket.close();
+      driver.close();
       return;
     }
-    const driver = new BunStreamDriver(socket, candidate.address, candidate.hostOf(socket));
     const connection = new StreamConnection(driver, this.#context, this, this.#options);
-    this.#connections.add(connection);
-    socket.data = connection;
+    this.#books.connections.add(connection);
+    driver.attach(connection);
     connection.start(protocol);
     this.#outcome.resolve(protocol);
   }
@@ -131,7 +115,7 @@ export class StreamConnector<P extends Protocol>
   }
 
   connectionEnded(connection: StreamConnection): void {
-    this.#connections.connectionEnded(connection);
+    this.#books.connections.connectionEnded(connection);
     this.#factory.doStop();
   }
 
@@ -140,18 +124,19 @@ export class StreamConnector<P extends Protocol>
     return this.#candidates[this.#nextCandidate - 1]?.address.toString() ?? this.#description;
   }
 
-  #tryNext(failure: ConnectError | null): void {
-    if (this.#state === "settled") return;
-    const candidate = this.#candidates[this.#nextCandidate];
-    if (candidate === undefined) {
-      this.#giveUp(failure ?? connectErrorFor(this.#description, "ENOTFOUND"));
-      return;
-    }
-    this.#nextCandidate++;
-    try {
-      this.#attempt = new ConnectAttempt(candidate.begin(), this);
-    } catch (error) {
-      this.#tryNext(this.#errorFor(candidate.address.toString(), error));
+  #tryNext(failure: Error | null): void {
+    while (this.#state === "connecting") {
+      const candidate = this.#candidates[this.#nextCandidate++];
+      if (candidate === undefined) {
+        this.#giveUp(failure ?? connectErrorFor(this.#description, "ENOTFOUND"));
+        return;
+      }
+      try {
+        this.#attempt = candidate.begin(this);
+        return;
+      } catch (error) {
+        failure = this.#errorFor(candidate.address.toString(), error);
+      }
     }
   }
 
@@ -168,12 +153,12 @@ export class StreamConnector<P extends Protocol>
     return null;
   }
 
-  #errorFor(address: string, cause: unknown): ConnectError {
+  /** Mistakes of the caller go through as they are; what the world did becomes a `ConnectError`. */
+  #errorFor(address: string, cause: unknown): Error {
+    if (cause instanceof ConnectError) return cause;
     const { code } = systemCodeOf(cause);
-    if (cause instanceof SystemCallError && cause.phase === "bind") {
-      return new ConnectBindError(address, cause.message, { code, cause });
-    }
     if (code !== undefined) return connectErrorFor(address, code, cause);
+    if (cause instanceof Error && cause.constructor !== Error) return cause;
     return new ConnectError(address, messageOf(cause), { cause });
   }
 
@@ -182,21 +167,21 @@ export class StreamConnector<P extends Protocol>
     return new ConnectingCancelledError(this.#target, "cancelled", { cause });
   }
 
-  #giveUp(error: ConnectError): void {
+  #giveUp(error: Error): void {
     if (this.#state === "settled") return;
     this.#settle();
     this.#attempt?.giveUp();
     this.#reject(error);
   }
 
-  #reject(error: ConnectError): void {
+  #reject(error: Error): void {
     this.#factory.doStop();
     this.#outcome.reject(error);
   }
 
   #settle(): void {
     this.#state = "settled";
-    this.#registry.delete(this);
+    this.#books.connecting.delete(this);
     this.#deadline?.[Symbol.dispose]();
     this.#options.signal?.removeEventListener("abort", this.#cancel);
   }

@@ -1,0 +1,73 @@
+import { descriptorLimit } from "../native/descriptor-limit.ts";
+import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
+import type { Address } from "../reactor/address.ts";
+import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
+import type { ConnectionAcceptor, OpenListener } from "../transport/listen-target.ts";
+import {
+  type BunListener,
+  type BunListenWhere,
+  type BunSocket,
+  bunListen,
+  IGNORED,
+} from "./bun-socket.ts";
+import { BunStreamDriver } from "./bun-stream-driver.ts";
+
+/**
+ * Descriptors kept free for files, name lookups and outgoing connections. At the limit itself Bun
+ * cannot accept and its loop spins, so connections that come near it are closed at once.
+ */
+const RESERVED_DESCRIPTORS = 64;
+
+/** The two ends of an accepted socket; null for one that was reset before it was accepted. */
+export type EndsOf = (
+  socket: BunSocket,
+) => { readonly peer: Address; readonly host: Address } | null;
+
+/** Listens, and hands what comes in to `acceptor`. Throws as Bun does. */
+export function listenFor(
+  acceptor: ConnectionAcceptor,
+  where: BunListenWhere,
+  endsOf: EndsOf,
+): BunListener {
+  return bunListen(where, (socket) => {
+    socket.data = IGNORED;
+    if (socket.fd >= descriptorLimit() - RESERVED_DESCRIPTORS) {
+      acceptor.turnedAway();
+      socket.terminate();
+      return;
+    }
+    const ends = endsOf(socket);
+    if (ends === null) socket.terminate();
+    else acceptor.accepted(new BunStreamDriver(socket, ends.peer, ends.host));
+  });
+}
+
+/** One of Bun's listeners. */
+export class BunOpenListener implements OpenListener {
+  readonly host: Address;
+  readonly #listener: BunListener;
+  readonly #stop: () => void;
+
+  /** @param stop stops the listener, and removes what it leaves behind */
+  constructor(listener: BunListener, host: Address, stop: () => void) {
+    this.#listener = listener;
+    this.host = host;
+    this.#stop = stop;
+  }
+
+  get fileDescriptor(): number {
+    return this.#listener.fd;
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N> {
+    return getSocketOption(this.#listener.fd, name);
+  }
+
+  setSocketOption<N extends SocketOptionName>(name: N, value: SocketOptionValue<N>): void {
+    setSocketOption(this.#listener.fd, name, value);
+  }
+}

@@ -1,0 +1,58 @@
+import { networkInterfaces } from "node:os";
+import type { InternetAddress } from "../reactor/address.ts";
+import type {
+  AdoptOptions,
+  ConnectTCPOptions,
+  ConnectUNIXOptions,
+  ListenTCPOptions,
+  ListenUDPOptions,
+  ListenUNIXOptions,
+} from "../reactor/reactor.ts";
+import type { ConnectCandidate } from "../transport/connect-candidate.ts";
+import type { DatagramDriver } from "../transport/datagram-driver.ts";
+import type { ListenTarget } from "../transport/listen-target.ts";
+import type { SocketMaker } from "../transport/socket-maker.ts";
+import { BunDatagramDriver } from "./bun-datagram-driver.ts";
+import { AdoptedCandidate, tcpCandidates, UNIXCandidate } from "./connect-candidates.ts";
+import { TCPListenTarget } from "./tcp-listen-target.ts";
+import { UNIXListenTarget } from "./unix-listen-target.ts";
+
+/** Bun's sockets, for a reactor. */
+export class BunSockets implements SocketMaker {
+  tcpTarget(options: ListenTCPOptions): ListenTarget {
+    return new TCPListenTarget(options);
+  }
+
+  unixTarget(options: ListenUNIXOptions): ListenTarget {
+    return new UNIXListenTarget(options);
+  }
+
+  tcpCandidates(options: ConnectTCPOptions): Promise<readonly ConnectCandidate[]> {
+    return tcpCandidates(options);
+  }
+
+  unixCandidate(options: ConnectUNIXOptions): ConnectCandidate {
+    return new UNIXCandidate(options.path);
+  }
+
+  adoptedCandidate(options: AdoptOptions): ConnectCandidate {
+    return new AdoptedCandidate(options.fd);
+  }
+
+  openDatagrams(host: InternetAddress, options: ListenUDPOptions): Promise<DatagramDriver> {
+    return BunDatagramDriver.open(host, options);
+  }
+
+  /**
+   * Addresses that the host gets later are not among them, nor are link-local ones: those would
+   * need the name of their interface with each peer.
+   */
+  localHosts(wildcard: InternetAddress): readonly string[] {
+    const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+    const usable = all.filter(
+      (each) =>
+        (each.family === "IPv4" || wildcard.family === "IPv6") && !each.address.startsWith("fe80:"),
+    );
+    return [...new Set(usable.map((each) => each.address))];
+  }
+}

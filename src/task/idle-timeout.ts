@@ -1,0 +1,80 @@
+import type { Clock, DelayedCall } from "../reactor/clock.ts";
+
+/**
+ * Notices when nothing has happened for a while. Its owner, a protocol or a policy, holds one for
+ * each thing it watches, calls `reset` whenever that happens, and `set(null)` when it is over.
+ *
+ * `reset` only notes the time. There is one timed call, which when due looks whether there was a
+ * reset and, if so, waits for what is left; so a connection that is never idle costs one timed
+ * call for each `timeoutMs`, however much goes on.
+ */
+export class IdleTimeout {
+  readonly #clock: Clock;
+  readonly #timeoutConnection: () => void;
+  readonly #callDue = () => this.#lookAtTime();
+  #timeoutMs: number | null = null;
+  /** The timed call; null when nothing is watched, or the timeout has come. */
+  #call: DelayedCall | null = null;
+  #resetAt = 0;
+  /** The reset that the timed call counts from. */
+  #countedFrom = 0;
+
+  /**
+   * @param timeoutConnection called once when the time is over; nothing more comes until `set`
+   */
+  constructor(clock: Clock, timeoutConnection: () => void) {
+    this.#clock = clock;
+    this.#timeoutConnection = timeoutConnection;
+  }
+
+  /** What `set` was last given, in milliseconds; null when that was null, or there was none. */
+  get timeoutMs(): number | null {
+    return this.#timeoutMs;
+  }
+
+  /** Whether `timeoutConnection` is still to come, should nothing happen. */
+  get active(): boolean {
+    return this.#call !== null;
+  }
+
+  /**
+   * Starts counting `timeoutMs` from now, whatever was before. With null it stops, and leaves no
+   * timed call behind.
+   *
+   * @returns what `timeoutMs` was before
+   * @throws {RangeError} when `timeoutMs` is negative or not a finite number
+   */
+  set(timeoutMs: number | null): number | null {
+    const previous = this.#timeoutMs;
+    if (timeoutMs === null) {
+      this.#call?.cancel();
+      this.#call = null;
+    } else {
+      if (this.#call === null) this.#call = this.#clock.callLater(timeoutMs, this.#callDue);
+      else this.#call.reset(timeoutMs);
+      this.#resetAt = this.#clock.now();
+      this.#countedFrom = this.#resetAt;
+    }
+    this.#timeoutMs = timeoutMs;
+    return previous;
+  }
+
+  /** Something happened: counts from now on. Does nothing when nothing is counted. */
+  reset(): void {
+    if (this.#call !== null) this.#resetAt = this.#clock.now();
+  }
+
+  #lookAtTime(): void {
+    this.#call = null;
+    // Comparing resets, not deadlines: a rounded sum of times must not cost one more round.
+    if (this.#timeoutMs !== null && this.#resetAt !== this.#countedFrom) {
+      const leftMs = this.#resetAt + this.#timeoutMs - this.#clock.now();
+      if (leftMs > 0) {
+        this.#countedFrom = this.#resetAt;
+        this.#call = this.#clock.callLater(leftMs, this.#callDue);
+        return;
+      }
+    }
+    this.#timeoutConnection();
+  }
+}

@@ -1,0 +1,120 @@
+import { type Address, checkPort, InternetAddress, UNIXAddress } from "../reactor/address.ts";
+import { ConnectBindError } from "../reactor/connect-error.ts";
+import { addressFamily } from "../reactor/ip-address.ts";
+import type { ConnectTCPOptions } from "../reactor/reactor.ts";
+import type {
+  ConnectAttempt,
+  ConnectAttemptOwner,
+  ConnectCandidate,
+} from "../transport/connect-candidate.ts";
+import { systemError } from "./memory-addresses.ts";
+import { MemoryDriver } from "./memory-driver.ts";
+import type { EventSource } from "./memory-loop.ts";
+import type { MemoryNetwork } from "./memory-network.ts";
+
+/** An unnamed end of a UNIX socket. */
+const UNNAMED = new UNIXAddress("");
+
+/**
+ * Every address of `options.host`.
+ *
+ * @throws {InvalidAddressError} for a bad port
+ * @throws {Error} with the code ENOTFOUND for a name that nobody gave an address
+ */
+export function memoryTCPCandidates(
+  network: MemoryNetwork,
+  options: ConnectTCPOptions,
+): ConnectCandidate[] {
+  const { host, bindAddress } = options;
+  const port = checkPort("tcp", options.port);
+  const hosts = addressFamily(host) === null ? network.names.get(host) : [host];
+  if (hosts === undefined) throw systemError("ENOTFOUND", `${host} has no address`);
+  return hosts.map((each) => {
+    const address = new InternetAddress("tcp", each, port);
+    return new MemoryCandidate(network, address, () =>
+      clientAddress(network, address, bindAddress),
+    );
+  });
+}
+
+/** The server at a path, if there is one. */
+export function memoryUNIXCandidate(network: MemoryNetwork, path: string): ConnectCandidate {
+  return new MemoryCandidate(network, new UNIXAddress(path), () => UNNAMED);
+}
+
+/** @throws {ConnectBindError} when the local address that was asked for is not ours or taken */
+function clientAddress(
+  network: MemoryNetwork,
+  peer: InternetAddress,
+  wanted: ConnectTCPOptions["bindAddress"],
+): Address {
+  const address = network.clientAddress(peer);
+  if (wanted === undefined) return address;
+  const { host, port = 0 } = wanted;
+  if (!network.tcp.isLocal(host)) {
+    const detail = `EADDRNOTAVAIL: ${host} is no address of ours`;
+    throw new ConnectBindError(peer.toString(), detail, { code: "EADDRNOTAVAIL" });
+  }
+  if (port !== 0 && network.tcp.find(host, port) !== undefined) {
+    const detail = `EADDRINUSE: ${host} port ${port} is taken`;
+    throw new ConnectBindError(peer.toString(), detail, { code: "EADDRINUSE" });
+  }
+  return new InternetAddress("tcp", host, port === 0 ? address.port : port);
+}
+
+class MemoryCandidate implements ConnectCandidate {
+  readonly address: Address;
+  readonly #network: MemoryNetwork;
+  readonly #hostOf: () => Address;
+
+  constructor(network: MemoryNetwork, address: Address, hostOf: () => Address) {
+    this.#network = network;
+    this.address = address;
+    this.#hostOf = hostOf;
+  }
+
+  begin(owner: ConnectAttemptOwner): ConnectAttempt {
+    return new MemoryConnectAttempt(this.#network, this.address, this.#hostOf(), owner);
+  }
+}
+
+/** One try: settled the next time the loop asks, or never, where nobody answers. */
+class MemoryConnectAttempt implements ConnectAttempt, EventSource {
+  readonly #network: MemoryNetwork;
+  readonly #peer: Address;
+  readonly #host: Address;
+  readonly #owner: ConnectAttemptOwner;
+  #state: "waiting" | "settled" = "waiting";
+
+  constructor(network: MemoryNetwork, peer: Address, host: Address, owner: ConnectAttemptOwner) {
+    this.#network = network;
+    this.#peer = peer;
+    this.#host = host;
+    this.#owner = owner;
+    network.loop.ready(this);
+  }
+
+  giveUp(): void {
+    this.#state = "settled";
+  }
+
+  deliver(): void {
+    const peer = this.#peer;
+    const isUNIX = peer.kind === "unix";
+    if (this.#state === "settled") return;
+    if (!isUNIX && this.#network.isSwallowed(peer.host, peer.port)) return;
+    this.#state = "settled";
+    const acceptor = this.#network.acceptorAt(peer);
+    if (acceptor === undefined) {
+      const code = isUNIX ? "ENOENT" : "ECONNREFUSED";
+      this.#owner.attemptFailed(systemError(code, `nothing listens at ${peer}`));
+      return;
+    }
+    const { loop, link } = this.#network;
+    const near = new MemoryDriver(loop, this.#host, peer, link);
+    const far = new MemoryDriver(loop, peer, this.#host, link);
+    MemoryDriver.join(near, far);
+    acceptor.accepted(far);
+    this.#owner.attemptSucceeded(near);
+  }
+}

@@ -1,0 +1,55 @@
+import type { InternetAddress } from "../reactor/address.ts";
+import { ConnectError } from "../reactor/connect-error.ts";
+import type {
+  AdoptOptions,
+  ConnectTCPOptions,
+  ConnectUNIXOptions,
+  ListenTCPOptions,
+  ListenUDPOptions,
+  ListenUNIXOptions,
+} from "../reactor/reactor.ts";
+import type { ConnectCandidate } from "../transport/connect-candidate.ts";
+import type { DatagramDriver } from "../transport/datagram-driver.ts";
+import type { ListenTarget } from "../transport/listen-target.ts";
+import type { SocketMaker } from "../transport/socket-maker.ts";
+import { memoryTCPCandidates, memoryUNIXCandidate } from "./memory-candidates.ts";
+import { MemoryDatagramDriver } from "./memory-datagram-driver.ts";
+import { MemoryTCPTarget, MemoryUNIXTarget } from "./memory-listen-target.ts";
+import type { MemoryNetwork } from "./memory-network.ts";
+
+/** The sockets of one host in memory, for a reactor. */
+export class MemorySockets implements SocketMaker {
+  readonly #network: MemoryNetwork;
+
+  constructor(network: MemoryNetwork) {
+    this.#network = network;
+  }
+
+  tcpTarget(options: ListenTCPOptions): ListenTarget {
+    return new MemoryTCPTarget(this.#network, options);
+  }
+
+  unixTarget(options: ListenUNIXOptions): ListenTarget {
+    return new MemoryUNIXTarget(this.#network, options);
+  }
+
+  async tcpCandidates(options: ConnectTCPOptions): Promise<readonly ConnectCandidate[]> {
+    return memoryTCPCandidates(this.#network, options);
+  }
+
+  unixCandidate(options: ConnectUNIXOptions): ConnectCandidate {
+    return memoryUNIXCandidate(this.#network, options.path);
+  }
+
+  adoptedCandidate(options: AdoptOptions): ConnectCandidate {
+    throw new ConnectError(`descriptor ${options.fd}`, "there are no descriptors in memory");
+  }
+
+  async openDatagrams(host: InternetAddress, options: ListenUDPOptions): Promise<DatagramDriver> {
+    return new MemoryDatagramDriver(this.#network, host, options);
+  }
+
+  localHosts(wildcard: InternetAddress): readonly string[] {
+    return this.#network.localHosts(wildcard.family);
+  }
+}

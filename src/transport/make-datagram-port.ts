@@ -1,0 +1,85 @@
+import { checkPort, InternetAddress } from "../reactor/address.ts";
+import { CannotListenError } from "../reactor/cannot-listen-error.ts";
+import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
+import type { ListenUDPOptions } from "../reactor/reactor.ts";
+import { DatagramPortTransport } from "./datagram-port-transport.ts";
+import { OpenDatagramPort } from "./open-datagram-port.ts";
+import { AddressListener, PerAddressTransport } from "./per-address-transport.ts";
+import type { SocketMaker } from "./socket-maker.ts";
+import type { StreamContext } from "./stream-connection.ts";
+import { messageOf, systemCodeOf } from "./system-error.ts";
+
+/** The address served when none is given: this host only, so that nothing is exposed by accident. */
+const DEFAULT_HOST = "127.0.0.1";
+
+/**
+ * Opens a UDP port and starts its protocol.
+ *
+ * @param closed called once, after `stopProtocol`
+ * @throws {CannotListenError} @throws {InvalidAddressError} as rejections
+ */
+export async function makeDatagramPort(
+  sockets: SocketMaker,
+  options: ListenUDPOptions,
+  protocol: DatagramProtocol,
+  context: StreamContext,
+  closed: (port: OpenDatagramPort) => void,
+): Promise<OpenDatagramPort> {
+  const port = checkPort("udp", options.port ?? 0);
+  const host = new InternetAddress("udp", options.host ?? DEFAULT_HOST, port);
+  const transport =
+    options.perAddress === true && isWildcard(host)
+      ? await openPerAddress(sockets, host, options, protocol, context)
+      : await openTransport(sockets, host, options, protocol, context);
+  transport.start();
+  return new OpenDatagramPort(transport, protocol, context, closed);
+}
+
+async function openPerAddress(
+  sockets: SocketMaker,
+  wildcard: InternetAddress,
+  options: ListenUDPOptions,
+  protocol: DatagramProtocol,
+  context: StreamContext,
+): Promise<PerAddressTransport> {
+  const opened: DatagramPortTransport[] = [];
+  const whole = new PerAddressTransport(opened, protocol, context);
+  let { port } = wildcard;
+  try {
+    for (const local of sockets.localHosts(wildcard)) {
+      const listener = new AddressListener(protocol, whole);
+      const address = new InternetAddress("udp", local, port);
+      const socket = await openTransport(sockets, address, options, listener, context);
+      // The first socket has the system choose the port for all.
+      port = socket.getHost().port;
+      opened.push(socket);
+    }
+  } catch (error) {
+    whole.close();
+    throw error;
+  }
+  return whole;
+}
+
+async function openTransport(
+  sockets: SocketMaker,
+  host: InternetAddress,
+  options: ListenUDPOptions,
+  protocol: DatagramProtocol,
+  context: StreamContext,
+): Promise<DatagramPortTransport> {
+  try {
+    const driver = await sockets.openDatagrams(host, options);
+    return new DatagramPortTransport(driver, context, protocol, options);
+  } catch (error) {
+    const address = options.fd === undefined ? host.toString() : `udp descriptor ${options.fd}`;
+    throw new CannotListenError(address, messageOf(error), {
+      ...systemCodeOf(error),
+      cause: error,
+    });
+  }
+}
+
+function isWildcard(address: InternetAddress): boolean {
+  return address.host === "0.0.0.0" || address.host === "::";
+}

@@ -1,0 +1,31 @@
+import type { InternetAddress } from "../reactor/address.ts";
+import type {
+  AdoptOptions,
+  ConnectTCPOptions,
+  ConnectUNIXOptions,
+  ListenTCPOptions,
+  ListenUDPOptions,
+  ListenUNIXOptions,
+} from "../reactor/reactor.ts";
+import type { ConnectCandidate } from "./connect-candidate.ts";
+import type { DatagramDriver } from "./datagram-driver.ts";
+import type { ListenTarget } from "./listen-target.ts";
+
+/**
+ * Where a reactor gets its sockets: all that differs between Bun's sockets, sockets in memory and a
+ * simulated network.
+ */
+export interface SocketMaker {
+  /** @throws {InvalidAddressError} for a name or a bad port */
+  tcpTarget(options: ListenTCPOptions): ListenTarget;
+  unixTarget(options: ListenUNIXOptions): ListenTarget;
+  /** Every address of `options.host`, in the order to try them. Rejects when the name has none. */
+  tcpCandidates(options: ConnectTCPOptions): Promise<readonly ConnectCandidate[]>;
+  unixCandidate(options: ConnectUNIXOptions): ConnectCandidate;
+  /** @throws {TypeError} when the descriptor is not a connected stream socket */
+  adoptedCandidate(options: AdoptOptions): ConnectCandidate;
+  /** Opens a UDP socket. Rejects with what the system said, and leaves nothing open then. */
+  openDatagrams(host: InternetAddress, options: ListenUDPOptions): Promise<DatagramDriver>;
+  /** The IP addresses that a wildcard address stands for now. */
+  localHosts(wildcard: InternetAddress): readonly string[];
+}
