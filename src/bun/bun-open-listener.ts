@@ -19,9 +19,7 @@ import { BunStreamDriver } from "./bun-stream-driver.ts";
 const RESERVED_DESCRIPTORS = 64;
 
 /** The two ends of an accepted socket; null for one that was reset before it was accepted. */
-export type EndsOf = (
-  socket: BunSocket,
-) => { readonly peer: Address; readonly host: Address } | null;
+type EndsOf = (socket: BunSocket) => { readonly peer: Address; readonly host: Address } | null;
 
 /** Listens, and hands what comes in to `acceptor`. Throws as Bun does. */
 export function listenFor(

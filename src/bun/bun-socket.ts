@@ -30,8 +30,8 @@ export interface SocketOpener extends StreamEvents {
 }
 
 /**
- * The handlers of every socket. Bun finds them on the listener or the socket, never per event, and
- * what they call has guarded the protocol's callbacks, so what still throws here is a fault of ours.
+ * The handlers of every socket. What they call has guarded the protocol's callbacks, so whatever
+ * still throws here is a fault of ours.
  */
 const HANDLERS = {
   data(socket: BunSocket, data: Buffer): void {
@@ -52,7 +52,7 @@ const HANDLERS = {
   },
 };
 
-/** Listens, and gives each socket that opens to `opened`, which sets its `data`. Throws as Bun does. */
+/** Listens, and gives each socket to `opened`, which sets its `data`. Throws as Bun does. */
 export function bunListen(where: BunListenWhere, opened: (socket: BunSocket) => void): BunListener {
   return Bun.listen({
     ...where,

@@ -4,7 +4,7 @@ import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-opti
 import type { StreamDriver, StreamEvents } from "../transport/stream-driver.ts";
 import type { BunSocket } from "./bun-socket.ts";
 
-/** One of Bun's sockets as a driver. Bun forgets the addresses of a closed socket; this does not. */
+/** One of Bun's sockets as a driver. Unlike Bun it knows the addresses of a closed socket. */
 export class BunStreamDriver implements StreamDriver {
   readonly #socket: BunSocket;
   readonly peer: Address;

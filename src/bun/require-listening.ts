@@ -8,8 +8,7 @@ import { type SocketKind, socketDomainAndType } from "../native/socket-descripto
 export function requireListening(fd: number, domains: readonly SocketKind["domain"][]): void {
   const { type, listening, domain } = socketDomainAndType(fd);
   if (type === "stream" && listening && domains.includes(domain)) return;
-  throw new TypeError(
-    `descriptor ${fd} is a ${domain} ${type} socket that ${listening ? "listens" : "does not listen"}: ` +
-      `a listening stream socket of ${domains.join(" or ")} is needed`,
-  );
+  const found = `${listening ? "a" : "not a"} listening ${domain} ${type} socket`;
+  const needed = `a listening stream socket of ${domains.join(" or ")}`;
+  throw new TypeError(`descriptor ${fd} is ${found}: ${needed} is needed`);
 }

@@ -7,7 +7,7 @@ import { BunOpenListener, listenFor } from "./bun-open-listener.ts";
 import { internetAddressOf, tcpEndsOf } from "./internet-ends.ts";
 import { requireListening } from "./require-listening.ts";
 
-/** The address served when none is given: this host only, so that nothing is exposed by accident. */
+/** What is served when no host is given: this one only, so that nothing is exposed by accident. */
 const DEFAULT_HOST = "127.0.0.1";
 
 /** A TCP address to listen at, or a listening TCP socket to adopt. */

@@ -39,7 +39,7 @@ export class InternetAddress {
     return other.kind === this.kind && other.host === this.host && other.port === this.port;
   }
 
-  /** The form used in messages and by the command line, such as `tcp 127.0.0.1:7` or `udp [::1]:7`. */
+  /** The form used in messages, such as `tcp 127.0.0.1:7` or `udp [::1]:7`. */
   toString(): string {
     return `${this.kind} ${this.family === "IPv6" ? `[${this.host}]` : this.host}:${this.port}`;
   }

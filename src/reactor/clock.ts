@@ -3,7 +3,7 @@
  * another thing and is not here.
  */
 
-/** What can be asked for the time and for a call later; a `Reactor` is one, `ManualClock` another. */
+/** What knows the time and makes calls later; a `Reactor` is one, `ManualClock` another. */
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back, unmoved by changes of the calendar. */
   now(): number;
@@ -26,7 +26,7 @@ export interface DelayedCall extends Disposable {
   cancel(): void;
   /** Makes it due `delayMs` from now. @throws {AlreadyCalled} @throws {AlreadyCancelled} */
   reset(delayMs: number): void;
-  /** Makes it due `delayMs` later than it was. @throws {AlreadyCalled} @throws {AlreadyCancelled} */
+  /** Makes it due `delayMs` after it was. @throws {AlreadyCalled} @throws {AlreadyCancelled} */
   delay(delayMs: number): void;
 }
 

@@ -23,7 +23,7 @@ export class ConnectError extends Error {
 }
 
 /** What the system said of a failed connect. */
-export interface ConnectErrorOptions {
+interface ConnectErrorOptions {
   readonly code?: string | undefined;
   readonly cause?: unknown;
 }

@@ -17,7 +17,7 @@ export abstract class Protocol<
   /** Set before `connectionMade`; stays after `connectionLost`, when its writes do nothing. */
   declare protected transport: T;
 
-  /** Gives the protocol its transport and starts it. Called once, by whoever made the connection. */
+  /** Gives the protocol its transport and starts it. Called once by whoever made the connection. */
   makeConnection(transport: T): void {
     this.transport = transport;
     return this.connectionMade();

@@ -4,7 +4,7 @@
  */
 
 /** Options that are on or off. */
-export type SwitchOptionName =
+type SwitchOptionName =
   | "SO_REUSEADDR"
   | "SO_REUSEPORT"
   | "SO_KEEPALIVE"
@@ -14,7 +14,7 @@ export type SwitchOptionName =
   | "TCP_NODELAY";
 
 /** Options that are a number: bytes, seconds, milliseconds or a code, as the system defines it. */
-export type NumberOptionName =
+type NumberOptionName =
   | "SO_RCVBUF"
   | "SO_SNDBUF"
   | "TCP_MAXSEG"
@@ -26,7 +26,7 @@ export type NumberOptionName =
   | "IP_TTL";
 
 /** Options that are a name. */
-export type TextOptionName = "SO_BINDTODEVICE" | "TCP_CONGESTION";
+type TextOptionName = "SO_BINDTODEVICE" | "TCP_CONGESTION";
 
 /** Every option that can be named; SO_RCVTIMEO and SO_SNDTIMEO are named to be refused. */
 export type SocketOptionName =

@@ -14,7 +14,7 @@ export interface Reporting {
   readonly clock: Clock;
   /** Gives the time of the start, in milliseconds since 1970. */
   readonly wallClock: () => number;
-  /** Called once for each connection, after its protocol's `connectionLost`. */
+  /** Called once for each connection, when it has ended. */
   readonly connectionEnded: (report: ConnectionReport) => void;
 }
 
@@ -69,14 +69,15 @@ class ReportedProtocol extends Protocol {
   override connectionLost(reason: CloseReason): void {
     const { service, clock, connectionEnded } = this.#reporting;
     const { bytesReceived, bytesSent } = this.transport.stats;
-    const durationMs = clock.now() - this.#startedAt;
-    const peer = this.transport.getPeer();
-    const startedAtUnixMs = this.#startedAtUnixMs;
-    try {
-      return this.#inner.connectionLost(reason);
-    } finally {
-      const traffic = { durationMs, bytesReceived, bytesSent };
-      connectionEnded({ service, peer, startedAtUnixMs, ...traffic, reason });
-    }
+    connectionEnded({
+      service,
+      peer: this.transport.getPeer(),
+      startedAtUnixMs: this.#startedAtUnixMs,
+      durationMs: clock.now() - this.#startedAt,
+      bytesReceived,
+      bytesSent,
+      reason,
+    });
+    return this.#inner.connectionLost(reason);
   }
 }

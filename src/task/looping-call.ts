@@ -17,6 +17,8 @@ export class LoopingCall {
   readonly #clock: Clock;
   readonly #call: (count: number) => unknown;
   readonly #callDue = () => this.#makeCall();
+  readonly #callDone = () => this.#called();
+  readonly #callFailed = (error: unknown) => this.#failed(error);
   readonly #abort = () => this.#cancel();
   /** `finishing`: stopped during a call whose promise is still to settle. */
   #state: "stopped" | "waiting" | "calling" | "finishing" = "stopped";
@@ -117,23 +119,23 @@ export class LoopingCall {
     this.#lastInterval = interval;
     try {
       const result = this.#call(count);
-      if (result instanceof Promise) result.then(this.#called, this.#failed);
+      if (result instanceof Promise) result.then(this.#callDone, this.#callFailed);
       else this.#called();
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  readonly #called = (): void => {
+  #called(): void {
     if (this.#state === "finishing") this.#settle();
     else this.#scheduleNext();
-  };
+  }
 
-  readonly #failed = (error: unknown): void => {
+  #failed(error: unknown): void {
     this.#state = "stopped";
     this.#signal?.removeEventListener("abort", this.#abort);
     this.#finished.reject(error);
-  };
+  }
 
   #scheduleNext(): void {
     this.#state = "waiting";

@@ -31,7 +31,8 @@ export class Semaphore {
 
   /**
    * @param permits how many there are
-   * @throws {RangeError} when `permits` is not a whole number of at least 1
+   * @throws {RangeError} when `permits` is not a whole number of at least 1, or `maxWaiting` is
+   *   negative or not a number
    */
   constructor(permits: number, options: SemaphoreOptions = {}) {
     if (!Number.isSafeInteger(permits) || permits < 1) {
@@ -39,8 +40,14 @@ export class Semaphore {
         `Cannot make a semaphore of ${permits} permits: a whole number of at least 1 is needed`,
       );
     }
+    const { maxWaiting = DEFAULT_MAX_WAITING } = options;
+    if (!(maxWaiting >= 0)) {
+      throw new RangeError(
+        `Cannot make a semaphore with a maxWaiting of ${maxWaiting}: at least 0 is needed`,
+      );
+    }
     this.#available = permits;
-    this.#maxWaiting = options.maxWaiting ?? DEFAULT_MAX_WAITING;
+    this.#maxWaiting = maxWaiting;
   }
 
   /** How many permits nobody holds. */

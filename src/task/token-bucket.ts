@@ -35,8 +35,13 @@ export class TokenBucket {
     return this.#used;
   }
 
-  /** Takes as many of `amount` tokens as there are, and says how many that was. */
+  /**
+   * Takes as many of `amount` tokens as there are, and says how many that was.
+   *
+   * @throws {RangeError} when `amount` is negative or not a number, as `charge` does
+   */
   take(amount: number): number {
+    mustNotBeNegative(amount);
     this.refill();
     const taken = Math.min(amount, Math.max(0, this.#burst - this.#used));
     this.#used += taken;
@@ -48,6 +53,7 @@ export class TokenBucket {
    * missing is a debt, which time pays back first.
    */
   charge(amount: number): void {
+    mustNotBeNegative(amount);
     this.refill();
     this.#used += amount;
   }
@@ -78,4 +84,9 @@ export class TokenBucket {
 function mustBePositive(what: string, value: number): void {
   if (value > 0) return;
   throw new RangeError(`Cannot make a token bucket with a ${what} of ${value}: it must be above 0`);
+}
+
+function mustNotBeNegative(amount: number): void {
+  if (amount >= 0) return;
+  throw new RangeError(`Cannot take ${amount} tokens: a number of at least 0 is needed`);
 }

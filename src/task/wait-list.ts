@@ -11,14 +11,10 @@ export class WaitList<T> {
   /**
    * Joins the end of the line.
    *
-   * @param signal leaves the line and rejects with the signal's reason
+   * @param signal leaves the line and rejects with its reason; it must not be aborted already
    */
   wait(signal: AbortSignal | undefined): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    if (signal?.aborted) {
-      reject(signal.reason);
-      return promise;
-    }
     const waiter = new Waiter(this, resolve, reject, signal);
     signal?.addEventListener("abort", waiter);
     this.#append(waiter);

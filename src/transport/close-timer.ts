@@ -4,7 +4,7 @@ import type { Clock, DelayedCall } from "../reactor/clock.ts";
  * How long a close waits for the peer. Long enough for a lost end of stream to be sent again a few
  * times, short enough that peers who never close do not pile up.
  */
-export const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
+const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
 
 /** Whoever is closing. */
 export interface CloseTimerOwner {

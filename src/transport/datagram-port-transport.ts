@@ -14,7 +14,7 @@ import { DatagramSendSide } from "./datagram-send-side.ts";
 import { outgoingBytes } from "./outgoing-bytes.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 import { ReceiveBudget } from "./receive-budget.ts";
-import type { StreamContext } from "./stream-connection.ts";
+import type { StreamContext } from "./connection-life.ts";
 
 /** 65,535 less the headers of UDP and IPv4; the kernel takes no more. */
 export const MAX_DATAGRAM_BYTES = 65_507;

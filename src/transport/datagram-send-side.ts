@@ -3,7 +3,7 @@ import { DatagramQueue } from "./datagram-queue.ts";
 import type { Turn, TurnParticipant } from "./turn.ts";
 
 /** What the sending half tells its transport. */
-export interface DatagramSendSideOwner {
+interface DatagramSendSideOwner {
   writingResumed(): void;
   /** A datagram could not be sent, for a reason other than a full buffer. */
   sendFailed(error: Error): void;

@@ -6,10 +6,10 @@ import { DatagramPortTransport } from "./datagram-port-transport.ts";
 import { OpenDatagramPort } from "./open-datagram-port.ts";
 import { AddressListener, PerAddressTransport } from "./per-address-transport.ts";
 import type { SocketMaker } from "./socket-maker.ts";
-import type { StreamContext } from "./stream-connection.ts";
+import type { StreamContext } from "./connection-life.ts";
 import { messageOf, systemCodeOf } from "./system-error.ts";
 
-/** The address served when none is given: this host only, so that nothing is exposed by accident. */
+/** What is served when no host is given: this one only, so that nothing is exposed by accident. */
 const DEFAULT_HOST = "127.0.0.1";
 
 /**

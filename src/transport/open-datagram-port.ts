@@ -2,10 +2,10 @@ import type { InternetAddress } from "../reactor/address.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type { DatagramStats } from "../reactor/datagram-transport.ts";
 import type { DatagramPort } from "../reactor/listening-port.ts";
-import type { StreamContext } from "./stream-connection.ts";
+import type { StreamContext } from "./connection-life.ts";
 
 /** What a port closes and counts: a datagram transport, or one that stands for several. */
-export interface ClosableDatagrams {
+interface ClosableDatagrams {
   readonly hosts: readonly InternetAddress[];
   readonly stats: DatagramStats;
   close(): void;

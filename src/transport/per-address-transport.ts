@@ -8,7 +8,7 @@ import type {
 import { InvalidAddressError } from "../reactor/invalid-address-error.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import { type DatagramPortTransport, startDatagrams } from "./datagram-port-transport.ts";
-import type { StreamContext } from "./stream-connection.ts";
+import type { StreamContext } from "./connection-life.ts";
 
 /**
  * One transport over a socket for each local address. An answer to an address that was received

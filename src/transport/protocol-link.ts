@@ -3,7 +3,7 @@ import type { Logger } from "../reactor/logger.ts";
 import type { ConnectionCallbacks, StreamTransport } from "../reactor/stream-transport.ts";
 
 /** The callbacks that a protocol may lack. */
-export type OptionalCallback =
+type OptionalCallback =
   "readConnectionLost" | "writeConnectionLost" | "pauseWriting" | "resumeWriting" | "draining";
 
 /** Whoever ends a connection whose protocol failed. */

@@ -1,8 +1,8 @@
 import type { Clock } from "../reactor/clock.ts";
 import type { Turn, TurnParticipant } from "./turn.ts";
 
-/** How long one turn delivers datagrams unless told: well below what a person or a timer notices. */
-export const DEFAULT_RECEIVE_BUDGET_MS = 10;
+/** How long one turn delivers datagrams unless told: less than a person or a timer notices. */
+const DEFAULT_RECEIVE_BUDGET_MS = 10;
 
 /** The clock is read once in so many datagrams, so that reading it costs next to nothing. */
 const DATAGRAMS_PER_LOOK = 32;

@@ -4,7 +4,7 @@ import type { StreamDriver } from "./stream-driver.ts";
 import type { Turn } from "./turn.ts";
 
 /** Who wants reading to stop: the protocol, or the transport while answers pile up. */
-export type ReadHold = "protocol" | "answers";
+type ReadHold = "protocol" | "answers";
 
 /**
  * The receiving half of a connection: who holds reading, and what arrives all the same. A paused

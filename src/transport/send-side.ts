@@ -61,7 +61,7 @@ export class SendSide {
     return this.#queue.bytes;
   }
 
-  /** Whether more than the high-water mark waits, or did and has not yet fallen below the low one. */
+  /** Whether more than the high-water mark waits, or did, and not yet less than the low one. */
   get overHigh(): boolean {
     return this.#overHigh;
   }

@@ -23,7 +23,7 @@ import { ConnectionSet } from "./connection-set.ts";
 import type { ListenTarget } from "./listen-target.ts";
 import { makeDatagramPort } from "./make-datagram-port.ts";
 import type { SocketMaker } from "./socket-maker.ts";
-import type { StreamContext } from "./stream-connection.ts";
+import type { StreamContext } from "./connection-life.ts";
 import { type Cancellable, StreamConnector } from "./stream-connector.ts";
 import { StreamPort, type StreamPortOptions } from "./stream-port.ts";
 

@@ -12,7 +12,8 @@ import type { Protocol } from "../reactor/protocol.ts";
 import type { ConnectOptions } from "../reactor/reactor.ts";
 import type { ConnectAttempt, ConnectAttemptOwner, ConnectCandidate } from "./connect-candidate.ts";
 import type { ConnectionSet } from "./connection-set.ts";
-import { type ConnectionOwner, StreamConnection, type StreamContext } from "./stream-connection.ts";
+import type { StreamContext } from "./connection-life.ts";
+import { type ConnectionOwner, StreamConnection } from "./stream-connection.ts";
 import type { StreamDriver } from "./stream-driver.ts";
 import { messageOf, systemCodeOf } from "./system-error.ts";
 
@@ -25,7 +26,7 @@ export interface Cancellable {
 }
 
 /** The books of a reactor that a connect is entered in. */
-export interface ConnectBooks {
+interface ConnectBooks {
   /** The connects under way. */
   readonly connecting: Set<Cancellable>;
   /** The connections that were made. */

@@ -11,7 +11,8 @@ import {
 import type { StreamOptions, StreamTransport } from "../reactor/stream-transport.ts";
 import { ConnectionSet } from "./connection-set.ts";
 import type { ConnectionAcceptor, ListenTarget, OpenListener } from "./listen-target.ts";
-import { type ConnectionOwner, StreamConnection, type StreamContext } from "./stream-connection.ts";
+import type { StreamContext } from "./connection-life.ts";
+import { type ConnectionOwner, StreamConnection } from "./stream-connection.ts";
 import type { StreamDriver } from "./stream-driver.ts";
 import { messageOf, systemCodeOf } from "./system-error.ts";
 

@@ -12,7 +12,7 @@ export interface TurnScheduler {
   nextTurn(run: () => void): void;
 }
 
-/** Empty send buffers kept for reuse; more than a few are needed only when a turn writes to many. */
+/** Empty send buffers kept for reuse; only a turn that writes to many needs more than a few. */
 const MAX_SPARE_SLABS = 8;
 
 /** What one send gathers at most; the kernel takes more in one go only when nobody else waits. */

@@ -1,0 +1,315 @@
+/** Memory that a small rest is kept in, so that what completes it mostly still fits. */
+const MIN_STORAGE_BYTES = 256;
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * The bytes of one connection that have come and are not yet taken, as one sequence, however they
+ * were cut. Who owns it appends what comes; a codec looks at the front and takes frames from it.
+ *
+ * What is taken is a view, not a copy, and stays valid for ever: memory that a view may show is
+ * never written again. A chunk is used where it lies; only a frame that crosses the border of two
+ * chunks is copied together, each byte a bounded number of times however small the chunks are.
+ */
+export class ReceiveBuffer {
+  /** What can be looked at in one piece: a chunk, or the written part of `#storage`. */
+  #window: Buffer = EMPTY;
+  /** Where in the window the first byte is that has not been taken. */
+  #start = 0;
+  /** The memory behind the window where that is our own; null where the window is a chunk. */
+  #storage: Buffer | null = null;
+  /** The chunk that goes on behind the window; its first `#joined` bytes are in the window too. */
+  #next: Buffer | null = null;
+  #joined = 0;
+  /** The chunks after that one, from `#laterStart` on. */
+  #later: Buffer[] = [];
+  #laterStart = 0;
+  /** How many bytes there are behind the window. */
+  #waiting = 0;
+  /** How long the frame under way is, where `has` was asked for it: what memory need not exceed. */
+  #expected = Number.POSITIVE_INFINITY;
+
+  /** How many bytes there are. */
+  get length(): number {
+    return this.#window.length - this.#start + this.#waiting;
+  }
+
+  /** The memory that is held on to, in bytes: what was appended and is not taken, and spare room. */
+  get heldBytes(): number {
+    let held = this.#storage === null ? this.#window.length : this.#storage.length;
+    if (this.#next !== null) held += this.#next.length;
+    for (let index = this.#laterStart; index < this.#later.length; index++) {
+      held += this.#later[index]?.length ?? 0;
+    }
+    return held;
+  }
+
+  /** Appends a chunk, which must not be changed any more. */
+  append(chunk: Buffer): void {
+    if (this.#next !== null) {
+      this.#later.push(chunk);
+      this.#waiting += chunk.length;
+    } else if (this.#start === this.#window.length) {
+      this.#window = chunk;
+      this.#start = 0;
+      this.#storage = null;
+    } else {
+      this.#next = chunk;
+      this.#joined = 0;
+      this.#waiting = chunk.length;
+    }
+  }
+
+  /**
+   * Puts bytes back in front of all others. To put back the end of what was taken last costs
+   * nothing.
+   */
+  prepend(data: Buffer): void {
+    const window = this.#window;
+    const end = window.byteOffset + this.#start;
+    if (data.buffer === window.buffer && data.byteOffset + data.length === end) {
+      if (data.length <= this.#start) {
+        this.#start -= data.length;
+        return;
+      }
+    }
+    if (data.length > 0) this.#replaceWith([data, ...this.#chunks()]);
+  }
+
+  /** Whether there are `count` bytes. Ask it for a whole frame, and memory grows to that at most. */
+  has(count: number): boolean {
+    if (this.#window.length - this.#start >= count) return true;
+    if (this.length >= count) return true;
+    this.#expected = count;
+    return false;
+  }
+
+  /** The byte at `offset`. @throws {RangeError} when there is none */
+  byteAt(offset: number): number {
+    this.#needContiguous(offset + 1);
+    return this.#window[this.#start + offset] ?? 0;
+  }
+
+  /**
+   * The unsigned integer of `byteCount` bytes at `offset`, most significant byte first. Of more
+   * than 6 bytes the last digits may be lost, as in any number above 2 to the 53rd.
+   *
+   * @throws {RangeError} when there are not so many bytes
+   */
+  readUIntBE(offset: number, byteCount: number): number {
+    this.#needContiguous(offset + byteCount);
+    const start = this.#start + offset;
+    const window = this.#window;
+    let value = 0;
+    for (let index = start; index < start + byteCount; index++) {
+      value = value * 256 + (window[index] ?? 0);
+    }
+    return value;
+  }
+
+  /** As `readUIntBE`, least significant byte first. */
+  readUIntLE(offset: number, byteCount: number): number {
+    this.#needContiguous(offset + byteCount);
+    const start = this.#start + offset;
+    const window = this.#window;
+    let value = 0;
+    for (let index = start + byteCount - 1; index >= start; index--) {
+      value = value * 256 + (window[index] ?? 0);
+    }
+    return value;
+  }
+
+  /**
+   * Where `needle`, a byte or several, begins; -1 when it is not there.
+   *
+   * @param from where to look first; a codec that was told -1 begins where it left off
+   */
+  indexOf(needle: number | Uint8Array, from = 0): number {
+    const found = this.#window.indexOf(needle, this.#start + from);
+    if (found !== -1) return found - this.#start;
+    if (this.#waiting === 0) return -1;
+    return this.#searchOn(needle, from);
+  }
+
+  /** A view of the first `count` bytes, which stay. @throws {RangeError} when there are fewer */
+  peek(count: number): Buffer {
+    this.#needContiguous(count);
+    return this.#window.subarray(this.#start, this.#start + count);
+  }
+
+  /** Takes the first `count` bytes. @throws {RangeError} when there are fewer */
+  take(count: number): Buffer {
+    this.#needContiguous(count);
+    const start = this.#start;
+    this.#start = start + count;
+    return this.#window.subarray(start, start + count);
+  }
+
+  /** Takes the first `count` bytes and throws away the `end` bytes that follow them. */
+  takeBefore(count: number, end: number): Buffer {
+    this.#needContiguous(count + end);
+    const start = this.#start;
+    this.#start = start + count + end;
+    return this.#window.subarray(start, start + count);
+  }
+  takeAfter(header: number, count: number): Buffer {
+    this.#needContiguous(header + count);
+    const start = this.#start + header;
+    this.#start = start + count;
+    return this.#window.subarray(start, start + count);
+  }
+
+  /** Takes as much as there is in one piece, without copying; null when there is nothing. */
+  takeChunk(): Buffer | null {
+    if (!this.#extend(1)) return null;
+    return this.take(this.#window.length - this.#start);
+  }
+
+  /** Takes everything. */
+  takeAll(): Buffer {
+    return this.take(this.length);
+  }
+
+  /** Throws the first `count` bytes away. @throws {RangeError} when there are fewer */
+  skip(count: number): void {
+    let rest = count;
+    if (rest > this.length) throw new RangeError(shortage(rest, this.length));
+    for (;;) {
+      const step = Math.min(rest, this.#window.length - this.#start);
+      this.#start += step;
+      rest -= step;
+      if (rest === 0) return;
+      this.#extend(1);
+    }
+  }
+
+  /** Throws everything away. */
+  clear(): void {
+    this.#replaceWith([]);
+  }
+
+  /**
+   * To be called when a codec has taken what it can for now: moves the rest together, out of a
+   * chunk that it would otherwise keep in memory.
+   */
+  settle(): void {
+    if (this.#waiting > 0) this.#extend(this.length);
+    this.#next = null;
+    const unread = this.#window.length - this.#start;
+    if (unread === 0) {
+      this.#window = EMPTY;
+      this.#start = 0;
+      this.#storage = null;
+      return;
+    }
+    const held = this.#storage === null ? this.#window.length : this.#storage.length;
+    if (unread < held >> 1 && held > MIN_STORAGE_BYTES) this.#store(0);
+  }
+
+  #needContiguous(count: number): void {
+    if (this.#start + count <= this.#window.length || this.#extend(count)) return;
+    throw new RangeError(shortage(count, this.length));
+  }
+
+  /** Looks on behind the window, which grows by what has been looked at. */
+  #searchOn(needle: number | Uint8Array, from: number): number {
+    const overlap = typeof needle === "number" ? 0 : needle.length - 1;
+    let offset = from;
+    while (this.#waiting > 0) {
+      const unread = this.#window.length - this.#start;
+      offset = Math.max(offset, unread - overlap);
+      this.#extend(unread + Math.min(this.#waiting, Math.max(unread, MIN_STORAGE_BYTES >> 2)));
+      const found = this.#window.indexOf(needle, this.#start + offset);
+      if (found !== -1) return found - this.#start;
+    }
+    return -1;
+  }
+
+  /** Makes the window hold `count` untaken bytes at least. Returns false when there are fewer. */
+  #extend(count: number): boolean {
+    for (;;) {
+      const unread = this.#window.length - this.#start;
+      if (unread >= count) return true;
+      const next = this.#next;
+      if (next === null || this.#waiting === 0) return false;
+      if (unread <= this.#joined) {
+        // Every byte of the window is of this chunk: from here on it will do by itself.
+        this.#window = next;
+        this.#start = this.#joined - unread;
+        this.#storage = null;
+        this.#waiting -= next.length - this.#joined;
+        this.#moveToNext();
+      } else if (this.#joined === next.length) {
+        this.#moveToNext();
+      } else {
+        this.#join(next, Math.min(next.length - this.#joined, count - unread));
+      }
+    }
+  }
+
+  #moveToNext(): void {
+    this.#joined = 0;
+    const next = this.#later[this.#laterStart];
+    if (next === undefined) {
+      this.#next = null;
+      return;
+    }
+    this.#next = next;
+    this.#laterStart++;
+    if (this.#laterStart === this.#later.length) {
+      this.#later = [];
+      this.#laterStart = 0;
+    }
+  }
+
+  /** Copies the next `count` bytes of `chunk` behind the window. */
+  #join(chunk: Buffer, count: number): void {
+    const end = this.#window.length;
+    let storage = this.#storage;
+    if (storage === null || end + count > storage.length) {
+      storage = this.#store(count);
+    }
+    const position = this.#window.length;
+    chunk.copy(storage, position, this.#joined, this.#joined + count);
+    this.#joined += count;
+    this.#waiting -= count;
+    this.#window = storage.subarray(0, position + count);
+  }
+
+  /** Moves the window to new memory of our own, with room for at least `count` bytes more. */
+  #store(count: number): Buffer {
+    const unread = this.#window.length - this.#start;
+    const needed = unread + count;
+    const size = Math.max(needed, MIN_STORAGE_BYTES, Math.min(2 * unread, this.#expected));
+    this.#expected = Number.POSITIVE_INFINITY;
+    const storage = Buffer.allocUnsafeSlow(size);
+    this.#window.copy(storage, 0, this.#start);
+    this.#storage = storage;
+    this.#window = storage.subarray(0, unread);
+    this.#start = 0;
+    return storage;
+  }
+
+  /** All that there is, in pieces. */
+  #chunks(): Buffer[] {
+    const chunks = [this.#window.subarray(this.#start)];
+    if (this.#next !== null) chunks.push(this.#next.subarray(this.#joined));
+    return chunks.concat(this.#later.slice(this.#laterStart)).filter((chunk) => chunk.length > 0);
+  }
+
+  #replaceWith(chunks: readonly Buffer[]): void {
+    const [first = EMPTY, next = null, ...later] = chunks;
+    this.#window = first;
+    this.#start = 0;
+    this.#storage = null;
+    this.#next = next;
+    this.#joined = 0;
+    this.#later = later;
+    this.#laterStart = 0;
+    this.#waiting = chunks.reduce((sum, chunk) => sum + chunk.length, 0) - first.length;
+  }
+}
+
+function shortage(wanted: number, length: number): string {
+  return `Cannot take ${wanted} bytes: ${length} are there`;
+}

@@ -1,0 +1,268 @@
+import type { Clock } from "../reactor/clock.ts";
+import { ABORTED, type CloseReason, DONE, SendBufferFullError } from "../reactor/close-reason.ts";
+import type { Logger } from "../reactor/logger.ts";
+import type { StreamOptions } from "../reactor/stream-transport.ts";
+import { CloseTimer, type CloseTimerOwner } from "./close-timer.ts";
+import { ProtocolLink, type ProtocolLinkOwner } from "./protocol-link.ts";
+import { ReceiveSide } from "./receive-side.ts";
+import { SendSide, type SendSideOwner } from "./send-side.ts";
+import type { StreamDriver } from "./stream-driver.ts";
+import { nextStreamState, type StreamState } from "./stream-state.ts";
+import type { Turn, TurnParticipant } from "./turn.ts";
+
+/** What the connections of one reactor share. */
+export interface StreamContext {
+  readonly turn: Turn;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * The life of one connection: how a close proceeds, when it is reported, and which reason is given.
+ * It owns the two halves and the link to the protocol, and the one field that says where in its
+ * life the connection is.
+ */
+export class ConnectionLife
+  implements SendSideOwner, ProtocolLinkOwner, CloseTimerOwner, TurnParticipant
+{
+  readonly link: ProtocolLink;
+  readonly sending: SendSide;
+  readonly receiving: ReceiveSide;
+  readonly #driver: StreamDriver;
+  readonly #context: StreamContext;
+  readonly #owner: { readonly lifeEnded: () => void };
+  readonly #closeTimer: CloseTimer;
+  #state: StreamState = "open";
+  #reason: CloseReason = DONE;
+  /** The first sign that the connection is broken; it is the reason once the socket is gone. */
+  #fault: Error | null = null;
+  #awaitsTurnEnd = false;
+  #reportsWriteEnd = false;
+
+  /** @param owner told once, after `connectionLost` */
+  constructor(
+    driver: StreamDriver,
+    context: StreamContext,
+    owner: { readonly lifeEnded: () => void },
+    options: StreamOptions,
+  ) {
+    this.#driver = driver;
+    this.#context = context;
+    this.#owner = owner;
+    this.link = new ProtocolLink(this, context.logger);
+    this.sending = new SendSide(driver, this, context.turn, options);
+    this.receiving = new ReceiveSide(driver, context.turn, this.link, this.sending);
+    this.#closeTimer = new CloseTimer(context.clock, this, options.closeTimeoutMs);
+  }
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  /** Why the connection ended; null as long as it has not. */
+  get reason(): CloseReason | null {
+    return this.connected ? null : this.#reason;
+  }
+
+  /** Whether the protocol has not been, and is not about to be, told of the end. */
+  get connected(): boolean {
+    return this.#state !== "closed" && this.#state !== "disconnected";
+  }
+
+  /** Whether what the protocol writes is still sent. */
+  get acceptsWrites(): boolean {
+    switch (this.#state) {
+      case "open":
+      case "read-ended":
+        return true;
+      case "write-ending":
+      case "closing":
+        return this.sending.hasProducer;
+      default:
+        return false;
+    }
+  }
+
+  // What the protocol asks for; as `StreamTransport` says.
+
+  lose(timeoutMs: number | undefined): void {
+    switch (this.#state) {
+      case "open":
+      case "read-ended":
+      case "write-ending":
+        this.#moveTo("closing");
+        break;
+      case "write-ended":
+        this.#moveTo("lingering");
+        break;
+      default:
+        if (timeoutMs !== undefined && this.connected) this.#closeTimer.start(timeoutMs);
+        return;
+    }
+    this.#closeTimer.start(timeoutMs);
+    this.receiving.discard();
+    this.workAtTurnEnd("this");
+  }
+
+  loseWrite(): void {
+    if (this.#state === "open") this.#moveTo("write-ending");
+    else if (this.#state === "read-ended") this.lose(undefined);
+    else return;
+    this.#reportsWriteEnd = true;
+    this.workAtTurnEnd("this");
+  }
+
+  abort(): void {
+    if (!this.connected) return;
+    this.#end(ABORTED);
+    this.#driver.terminate();
+  }
+
+  /** Ends the connection with a fault of this side. */
+  breakOff(cause: Error): void {
+    if (!this.connected) return;
+    this.#end({ kind: "lost", cause });
+    this.#driver.terminate();
+  }
+
+  // What the driver reports; each inside a turn.
+
+  writable(): void {
+    this.sending.writable();
+    this.#endWritingIfDue();
+  }
+
+  readEnded(): void {
+    if (this.link.has("readConnectionLost") && this.#state === "open") {
+      this.#moveTo("read-ended");
+      this.link.tell("readConnectionLost");
+      return;
+    }
+    if (this.#state === "write-ending") this.link.tell("readConnectionLost");
+    this.lose(undefined);
+  }
+
+  /** Something broke the connection; its end is reported by itself. */
+  failed(error: Error): void {
+    this.#fault ??= error;
+  }
+
+  socketClosed(error: Error | undefined): void {
+    if (!this.connected) return;
+    if (this.receiving.release("answers")) this.workAtTurnEnd("this");
+    if (!this.receiving.keepEnd(error)) this.#socketEnded(error);
+  }
+
+  // What the halves, the link and the timer report.
+
+  workAtTurnEnd(when: "this" | "next"): void {
+    if (this.#awaitsTurnEnd) return;
+    this.#awaitsTurnEnd = true;
+    if (when === "this") this.#context.turn.add(this);
+    else this.#context.turn.addToNext(this);
+  }
+
+  writingPaused(): void {
+    this.link.tell("pauseWriting");
+  }
+
+  writingResumed(): void {
+    if (this.receiving.release("answers")) this.workAtTurnEnd("this");
+    this.link.tell("resumeWriting");
+  }
+
+  sendFailed(): void {
+    this.failed(new Error(`Send to ${this.#driver.peer} failed: the connection is broken`));
+    // The driver reports the end of the socket by itself, after what the peer had sent before it.
+    this.#closeTimer.start();
+  }
+
+  sendOverflowed(waitingBytes: number, maxBytes: number): void {
+    const detail = `${waitingBytes} bytes wait, of ${maxBytes} allowed`;
+    this.breakOff(new SendBufferFullError(`${this.#driver.peer} reads too slowly: ${detail}`));
+  }
+
+  protocolFailed(error: unknown): void {
+    const name = this.link.protocol?.constructor.name;
+    this.#context.logger.error(
+      `${name} failed; its connection to ${this.#driver.peer} ends`,
+      error,
+    );
+    this.breakOff(error instanceof Error ? error : new Error(String(error), { cause: error }));
+  }
+
+  get progress(): number {
+    return this.sending.bytesSent;
+  }
+
+  get waitsForPeer(): boolean {
+    const waitsForProducer = this.#state === "closing" && this.sending.waitingBytes === 0;
+    return !waitsForProducer || this.#fault !== null;
+  }
+
+  closeTimedOut(): void {
+    if (this.#fault === null) this.abort();
+    else this.breakOff(this.#fault);
+  }
+
+  turnEnded(): void {
+    this.#awaitsTurnEnd = false;
+    if (this.#state === "disconnected") return;
+    if (this.#state === "closed") return this.#disconnect();
+    this.sending.flush();
+    this.#endWritingIfDue();
+    const end = this.receiving.deliverKept();
+    if (end !== null) this.#socketEnded(end.error);
+  }
+
+  /** Sends our end of stream once all before it has left. */
+  #endWritingIfDue(): void {
+    if (this.#state !== "closing" && this.#state !== "write-ending") return;
+    if (!this.sending.idle || this.#fault !== null) return;
+    // The state first: where the peer has finished too, the socket closes inside `shutdown`.
+    if (this.#state === "closing") {
+      this.#moveTo("lingering");
+      this.#closeTimer.start();
+    } else {
+      this.#moveTo("write-ended");
+    }
+    this.#driver.shutdown();
+    if (this.#reportsWriteEnd) this.link.tell("writeConnectionLost");
+    this.#reportsWriteEnd = false;
+  }
+
+  #socketEnded(error: Error | undefined): void {
+    if (!this.connected) return;
+    const reason = this.#reasonOfEnd(error);
+    if (reason === DONE && this.#state === "write-ended") this.link.tell("readConnectionLost");
+    this.#end(reason);
+  }
+
+  #reasonOfEnd(error: Error | undefined): CloseReason {
+    const cause = error ?? this.#fault;
+    if (cause !== null) return { kind: "lost", cause };
+    const waiting = this.sending.waitingBytes;
+    if (waiting === 0) return DONE;
+    const lost = new Error(`${this.#driver.peer} closed with ${waiting} bytes still to be sent`);
+    return { kind: "lost", cause: lost };
+  }
+
+  /** The socket is gone or is about to be; the protocol learns of it when the turn ends. */
+  #end(reason: CloseReason): void {
+    this.#reason = reason;
+    this.#moveTo("closed");
+    this.#closeTimer.stop();
+    this.#context.turn.add(this);
+  }
+
+  #disconnect(): void {
+    this.#moveTo("disconnected");
+    this.sending.stop(this.#reason);
+    this.link.connectionLost(this.#reason);
+    this.#owner.lifeEnded();
+  }
+
+  #moveTo(state: StreamState): void {
+    this.#state = nextStreamState(this.#state, state);
+  }
+}
