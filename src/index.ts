@@ -32,7 +32,7 @@ export type {
   DatagramStats,
   DatagramTransport,
 } from "./reactor/datagram-transport.ts";
-export { Factory } from "./reactor/factory.ts";
+export { Factory, type ProtocolStack } from "./reactor/factory.ts";
 export { InvalidAddressError } from "./reactor/invalid-address-error.ts";
 export { type AddressFamily, isIPv4, isIPv6 } from "./reactor/ip-address.ts";
 export type { DatagramPort, ListeningPort, PortStats } from "./reactor/listening-port.ts";
@@ -59,6 +59,7 @@ export {
   type TCPInfo,
 } from "./reactor/socket-option.ts";
 export type {
+  ConnectionCallbacks,
   StreamOptions,
   StreamStats,
   StreamTransport,
@@ -66,3 +67,23 @@ export type {
   WriteMode,
 } from "./reactor/stream-transport.ts";
 export type { SystemEventPhase, SystemEventTrigger } from "./reactor/system-events.ts";
+export {
+  type StartTLSOptions,
+  type TLSCertificate,
+  type TLSClientOptions,
+  TLSError,
+  type TLSIdentity,
+  type TLSInfo,
+  type TLSServerOptions,
+} from "./reactor/tls.ts";
+export { AsyncQueue, type AsyncQueueOptions } from "./task/async-queue.ts";
+export { backoff, type BackoffOptions, type RetryPolicy } from "./task/backoff.ts";
+export { IdleTimeout } from "./task/idle-timeout.ts";
+export { LoopingCall, type LoopingCallOptions } from "./task/looping-call.ts";
+export { Mutex } from "./task/mutex.ts";
+export { QueueClosed, QueueOverflow, QueueUnderflow } from "./task/queue-error.ts";
+export { react, type ReactMain, type ReactOptions } from "./task/react.ts";
+export { type Permit, Semaphore, type SemaphoreOptions } from "./task/semaphore.ts";
+export { sleep } from "./task/sleep.ts";
+export { TokenBucket, type TokenBucketOptions } from "./task/token-bucket.ts";
+export type { WaitOptions } from "./task/wait-options.ts";

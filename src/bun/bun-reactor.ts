@@ -2,6 +2,7 @@ import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
 import { SocketReactor } from "../transport/socket-reactor.ts";
 import { Turn } from "../transport/turn.ts";
 import { BunClock } from "./bun-clock.ts";
+import { BunTLSMaker } from "./bun-tls.ts";
 import { BunSockets } from "./bun-sockets.ts";
 
 /** A timer this long only keeps the process alive while the reactor runs. */
@@ -23,7 +24,8 @@ export class BunReactor extends SocketReactor {
   constructor(options: { readonly logger?: Logger } = {}) {
     const logger = options.logger ?? STDERR_LOGGER;
     const turn = new Turn({ soon: queueMicrotask, nextTurn: setImmediate });
-    super(new BunSockets(), { turn, clock: new BunClock(turn, logger), logger });
+    const clock = new BunClock(turn, logger);
+    super(new BunSockets(), { turn, clock, logger, tls: new BunTLSMaker() });
   }
 
   override async run(): Promise<void> {

@@ -33,7 +33,7 @@ export interface SocketOpener extends StreamEvents {
  * The handlers of every socket. What they call has guarded the protocol's callbacks, so whatever
  * still throws here is a fault of ours.
  */
-const HANDLERS = {
+export const HANDLERS = {
   data(socket: BunSocket, data: Buffer): void {
     socket.data.received(data);
   },
@@ -83,6 +83,7 @@ export const IGNORED: StreamEvents = {
   received() {},
   writable() {},
   readEnded() {},
+  handshakeCompleted() {},
   closed() {},
   failed() {},
 };

@@ -2,11 +2,13 @@ import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
 import type { Address } from "../reactor/address.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { StreamDriver, StreamEvents } from "../transport/stream-driver.ts";
-import type { BunSocket } from "./bun-socket.ts";
+import type { PreparedTLS } from "../transport/tls-maker.ts";
+import { type BunSocket, IGNORED } from "./bun-socket.ts";
+import { BunTLS } from "./bun-tls.ts";
 
 /** One of Bun's sockets as a driver. Unlike Bun it knows the addresses of a closed socket. */
 export class BunStreamDriver implements StreamDriver {
-  readonly #socket: BunSocket;
+  #socket: BunSocket;
   readonly peer: Address;
   readonly host: Address;
 
@@ -46,6 +48,14 @@ export class BunStreamDriver implements StreamDriver {
 
   resume(): void {
     this.#socket.resume();
+  }
+
+  /** Bun makes another socket of it; the old one still reports, about bytes that are not ours. */
+  startTLS(tls: PreparedTLS): void {
+    if (!(tls instanceof BunTLS)) throw new TypeError("This TLS was prepared for another driver");
+    const events = this.#socket.data;
+    this.#socket.data = IGNORED;
+    this.#socket = tls.upgrade(this.#socket, events);
   }
 
   setNoDelay(on: boolean): void {

@@ -17,25 +17,26 @@ export class BunConnectAttempt implements ConnectAttempt, SocketOpener {
   readonly #owner: ConnectAttemptOwner;
   readonly #peer: Address;
   readonly #hostOf: (socket: BunSocket) => Address;
-  /** A descriptor is handed over while it is still connecting: `opened` says nothing then. */
-  readonly #connectsByDescriptor: boolean;
+  readonly #opens: "connecting" | "connected";
   #state: "waiting" | "settled" = "waiting";
   #socket: BunSocket | null = null;
 
   /**
    * @param peer what it connects to
    * @param hostOf our own end of the connected socket
+   * @param opens what a socket is when it opens; a descriptor may still be connecting then
    */
   constructor(
     where: BunConnectWhere,
     peer: Address,
     hostOf: (socket: BunSocket) => Address,
     owner: ConnectAttemptOwner,
+    opens: "connecting" | "connected" = "connected",
   ) {
     this.#owner = owner;
     this.#peer = peer;
     this.#hostOf = hostOf;
-    this.#connectsByDescriptor = "fd" in where;
+    this.#opens = opens;
     bunConnect(where, this).catch((error: unknown) => this.#fail(error));
   }
 
@@ -48,19 +49,23 @@ export class BunConnectAttempt implements ConnectAttempt, SocketOpener {
   opened(socket: BunSocket): void {
     this.#socket = socket;
     if (this.#state === "settled") socket.terminate();
-    else if (!this.#connectsByDescriptor) this.#succeed(socket);
+    // Bun opens a descriptor inside the call that hands it over, when the owner cannot know yet.
+    else if (this.#opens === "connected") queueMicrotask(() => this.#succeed(socket));
   }
 
   /** A descriptor becomes writable once it is connected; only then has it a peer. */
   writable(): void {
     const socket = this.#socket;
-    if (this.#state === "waiting" && socket?.remoteAddress !== undefined) this.#succeed(socket);
+    if (socket?.remoteAddress !== undefined) this.#succeed(socket);
   }
 
   received(data: Buffer): void {
     this.writable();
     this.#passOn()?.received(data);
   }
+
+  /** TLS begins only once there is a connection. */
+  handshakeCompleted(): void {}
 
   readEnded(): void {
     this.writable();
@@ -76,6 +81,7 @@ export class BunConnectAttempt implements ConnectAttempt, SocketOpener {
   }
 
   #succeed(socket: BunSocket): void {
+    if (this.#state === "settled") return;
     this.#state = "settled";
     socket.data = IGNORED;
     this.#owner.attemptSucceeded(new BunStreamDriver(socket, this.#peer, this.#hostOf(socket)));

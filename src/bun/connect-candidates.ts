@@ -35,6 +35,8 @@ export async function tcpCandidates(
 }
 
 async function lookedUp(name: string): Promise<string[]> {
+  // The system's answer for no name at all depends on the system.
+  if (name === "") return [];
   const found = await lookup(name, { all: true });
   return found.map((each) => each.address);
 }
@@ -49,7 +51,9 @@ class TCPCandidate implements ConnectCandidate {
   }
 
   begin(owner: ConnectAttemptOwner): ConnectAttempt {
-    return new BunConnectAttempt(this.#where(), this.address, tcpHostOf, owner);
+    const where = this.#where();
+    const opens = "fd" in where ? "connecting" : "connected";
+    return new BunConnectAttempt(where, this.address, tcpHostOf, owner, opens);
   }
 
   /**

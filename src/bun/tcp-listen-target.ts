@@ -3,9 +3,9 @@ import { setBacklog } from "../native/socket-descriptor.ts";
 import { checkPort, InternetAddress } from "../reactor/address.ts";
 import type { ListenTCPOptions } from "../reactor/reactor.ts";
 import type { ConnectionAcceptor, ListenTarget, OpenListener } from "../transport/listen-target.ts";
+import { AdoptableListener } from "./adoptable-listener.ts";
 import { BunOpenListener, listenFor } from "./bun-open-listener.ts";
 import { internetAddressOf, tcpEndsOf } from "./internet-ends.ts";
-import { requireListening } from "./require-listening.ts";
 
 /** What is served when no host is given: this one only, so that nothing is exposed by accident. */
 const DEFAULT_HOST = "127.0.0.1";
@@ -13,11 +13,14 @@ const DEFAULT_HOST = "127.0.0.1";
 /** A TCP address to listen at, or a listening TCP socket to adopt. */
 export class TCPListenTarget implements ListenTarget {
   readonly #options: ListenTCPOptions;
+  readonly #adoptable: AdoptableListener | null;
   #address: InternetAddress;
 
   /** @throws {InvalidAddressError} for a name or a bad port */
   constructor(options: ListenTCPOptions) {
+    const { fd } = options;
     this.#options = options;
+    this.#adoptable = fd === undefined ? null : new AdoptableListener(fd, ["IPv4", "IPv6"]);
     const port = checkPort("tcp", options.port ?? 0);
     this.#address = new InternetAddress("tcp", options.host ?? DEFAULT_HOST, port);
   }
@@ -28,8 +31,8 @@ export class TCPListenTarget implements ListenTarget {
   }
 
   async open(acceptor: ConnectionAcceptor): Promise<OpenListener> {
-    const { fd, backlog, reusePort, ipv6Only } = this.#options;
-    if (fd !== undefined) return adopt(acceptor, fd);
+    const { backlog, reusePort, ipv6Only } = this.#options;
+    if (this.#adoptable !== null) return adopt(acceptor, this.#adoptable);
     // Without libc the length of the queue cannot be chosen: say so before anything is open.
     if (backlog !== undefined) requireLibc("set the backlog of a listening socket");
     const { host, port } = this.#address;
@@ -47,9 +50,7 @@ export class TCPListenTarget implements ListenTarget {
   }
 }
 
-function adopt(acceptor: ConnectionAcceptor, fd: number): OpenListener {
-  requireListening(fd, ["IPv4", "IPv6"]);
-  const host = internetAddressOf(fd);
-  const listener = listenFor(acceptor, { fd }, tcpEndsOf);
-  return new BunOpenListener(listener, host, () => listener.stop(false));
+function adopt(acceptor: ConnectionAcceptor, adoptable: AdoptableListener): OpenListener {
+  const listener = adoptable.adopt((fd) => listenFor(acceptor, { fd }, tcpEndsOf));
+  return new BunOpenListener(listener, internetAddressOf(listener.fd), () => listener.stop(false));
 }

@@ -4,9 +4,9 @@ import { setBacklog } from "../native/socket-descriptor.ts";
 import { UNIXAddress } from "../reactor/address.ts";
 import type { ListenUNIXOptions } from "../reactor/reactor.ts";
 import type { ConnectionAcceptor, ListenTarget, OpenListener } from "../transport/listen-target.ts";
+import { AdoptableListener } from "./adoptable-listener.ts";
 import { BunOpenListener, listenFor } from "./bun-open-listener.ts";
 import { type BunListener, bunConnect, IGNORED } from "./bun-socket.ts";
-import { requireListening } from "./require-listening.ts";
 
 /** Everybody on this host may connect; the folder's permissions are the usual way to limit that. */
 const DEFAULT_MODE = 0o666;
@@ -21,10 +21,12 @@ const UNNAMED = new UNIXAddress("");
 export class UNIXListenTarget implements ListenTarget {
   readonly #options: ListenUNIXOptions;
   readonly #address: UNIXAddress;
+  readonly #adoptable: AdoptableListener | null;
 
   constructor(options: ListenUNIXOptions) {
     this.#options = options;
     this.#address = new UNIXAddress(options.path);
+    this.#adoptable = options.fd === undefined ? null : new AdoptableListener(options.fd, ["unix"]);
   }
 
   get description(): string {
@@ -32,12 +34,11 @@ export class UNIXListenTarget implements ListenTarget {
   }
 
   async open(acceptor: ConnectionAcceptor): Promise<OpenListener> {
-    const { path, mode = DEFAULT_MODE, backlog, fd } = this.#options;
+    const { path, mode = DEFAULT_MODE, backlog } = this.#options;
     const listen = (where: { unix: string } | { fd: number }) =>
       listenFor(acceptor, where, () => ({ peer: UNNAMED, host: this.#address }));
-    if (fd !== undefined) {
-      requireListening(fd, ["unix"]);
-      const listener = listen({ fd });
+    if (this.#adoptable !== null) {
+      const listener = this.#adoptable.adopt((fd) => listen({ fd }));
       return new BunOpenListener(listener, this.#address, () => listener.stop(false));
     }
     const length = Buffer.byteLength(path);

@@ -117,6 +117,7 @@ export class DatagramPipe extends DatagramProtocol implements InputListener {
   }
 
   #awaitAnswers(): void {
+    this.#wait?.[Symbol.dispose]();
     this.#wait = this.#clock.callLater(this.#waitMs, () => this.#finished.resolve());
   }
 

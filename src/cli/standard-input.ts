@@ -11,7 +11,6 @@ export interface InputListener {
 export class StandardInput {
   readonly #open: () => ReadableStream<Uint8Array>;
   #state: "waiting" | "reading" | "stopped" = "waiting";
-  #reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
   #paused: PromiseWithResolvers<void> | null = null;
 
   /** @param open gives the stream; called when reading starts, and may throw */
@@ -44,9 +43,9 @@ export class StandardInput {
 
   async #read(listener: InputListener): Promise<void> {
     try {
-      this.#reader = this.#open().getReader();
+      const reader = this.#open().getReader();
       for (;;) {
-        const { done, value } = await this.#reader.read();
+        const { done, value } = await reader.read();
         await this.#paused?.promise;
         if (this.#state === "stopped") return;
         if (done) return listener.inputEnded();

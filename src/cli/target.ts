@@ -1,3 +1,5 @@
+import { addressFamily } from "../reactor/ip-address.ts";
+
 /** Where to connect, as the command line says it: `tcp:HOST:PORT`, `udp:HOST:PORT`, `unix:PATH`. */
 export type Target =
   | { readonly kind: "tcp" | "udp"; readonly host: string; readonly port: number }
@@ -19,7 +21,8 @@ export function parseTarget(text: string): Target {
     case "tcp":
     case "udp": {
       const { host, port } = parseHostAndPort(rest);
-      if (port === undefined) throw new RangeError(`"${text}" has no port: ${kind}:HOST:PORT`);
+      if (port === undefined)
+        throw new RangeError(`"${text}" has no port: ${kind}:HOST:PORT, IPv6 in brackets`);
       return { kind, host, port };
     }
     case "unix":
@@ -39,9 +42,9 @@ export function parseHostAndPort(text: string): { host: string; port: number | u
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
   const plain = /^([^:[\]]*)(?::([^:]*))?$/.exec(text);
   const [, host = "", port] = bracketed ?? plain ?? ["", text];
-  if (host === "" || /[[\]\s]/.test(host)) throw new RangeError(`"${text}" has no valid host`);
-  if (bracketed !== null && !host.includes(":")) {
-    throw new RangeError(`"${text}" has brackets around something that is no IPv6 address`);
+  const mustBeIPv6 = bracketed !== null || host.includes(":");
+  if (host === "" || /\s/.test(host) || (mustBeIPv6 && addressFamily(host) !== "IPv6")) {
+    throw new RangeError(`"${text}" has no valid host: an IPv6 address with a port is in brackets`);
   }
   return { host, port: port === undefined ? undefined : parsePort(port) };
 }

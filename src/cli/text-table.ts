@@ -11,7 +11,12 @@ export function textTable(
   const widths = header.map((_, column) =>
     Math.max(...all.map((row) => Bun.stringWidth(row[column] ?? ""))),
   );
-  return all.map((row) => row.map((cell, column) => padded(cell, widths[column])).join("  ").trimEnd());
+  return all.map((row) =>
+    row
+      .map((cell, column) => padded(cell, widths[column]))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 function padded(cell: string, width = 0): string {

@@ -1,6 +1,9 @@
 /** Memory that a small rest is kept in, so that what completes it mostly still fits. */
 const MIN_STORAGE_BYTES = 256;
 
+/** How much a search copies to a rest before it looks again. */
+const MIN_SEARCHED_BYTES = 64;
+
 const EMPTY = Buffer.alloc(0);
 
 /**
@@ -26,8 +29,11 @@ export class ReceiveBuffer {
   #laterStart = 0;
   /** How many bytes there are behind the window. */
   #waiting = 0;
-  /** How long the frame under way is, where `has` was asked for it: what memory need not exceed. */
+  /** How long the frame under way may become: what its memory need not exceed. */
   #expected = Number.POSITIVE_INFINITY;
+  /** What was sought last, and how much of the front is known not to have it. */
+  #sought: number | Uint8Array = -1;
+  #searched = 0;
 
   /** How many bytes there are. */
   get length(): number {
@@ -70,18 +76,23 @@ export class ReceiveBuffer {
     if (data.buffer === window.buffer && data.byteOffset + data.length === end) {
       if (data.length <= this.#start) {
         this.#start -= data.length;
+        this.#searched = 0;
         return;
       }
     }
     if (data.length > 0) this.#replaceWith([data, ...this.#chunks()]);
   }
 
-  /** Whether there are `count` bytes. Ask it for a whole frame, and memory grows to that at most. */
+  /** Whether there are `count` bytes. If not, it takes them for the frame that is `expect`ed. */
   has(count: number): boolean {
-    if (this.#window.length - this.#start >= count) return true;
-    if (this.length >= count) return true;
+    if (this.#window.length - this.#start >= count || this.length >= count) return true;
     this.#expected = count;
     return false;
+  }
+
+  /** The frame that has begun ends within `count` bytes: memory need not grow beyond that. */
+  expect(count: number): void {
+    this.#expected = count;
   }
 
   /** The byte at `offset`. @throws {RangeError} when there is none */
@@ -120,15 +131,13 @@ export class ReceiveBuffer {
   }
 
   /**
-   * Where `needle`, a byte or several, begins; -1 when it is not there.
-   *
-   * @param from where to look first; a codec that was told -1 begins where it left off
+   * Where `needle`, a byte or several, begins; -1 when it is not there. Asked again for the same
+   * needle when more has come, it looks only at what is new.
    */
-  indexOf(needle: number | Uint8Array, from = 0): number {
-    const found = this.#window.indexOf(needle, this.#start + from);
-    if (found !== -1) return found - this.#start;
-    if (this.#waiting === 0) return -1;
-    return this.#searchOn(needle, from);
+  indexOf(needle: number | Uint8Array): number {
+    if (this.#searched !== 0 && this.#sought !== needle) this.#searched = 0;
+    const found = this.#window.indexOf(needle, this.#start + this.#searched);
+    return found === -1 ? this.#searchOn(needle) : found - this.#start;
   }
 
   /** A view of the first `count` bytes, which stay. @throws {RangeError} when there are fewer */
@@ -142,20 +151,7 @@ export class ReceiveBuffer {
     this.#needContiguous(count);
     const start = this.#start;
     this.#start = start + count;
-    return this.#window.subarray(start, start + count);
-  }
-
-  /** Takes the first `count` bytes and throws away the `end` bytes that follow them. */
-  takeBefore(count: number, end: number): Buffer {
-    this.#needContiguous(count + end);
-    const start = this.#start;
-    this.#start = start + count + end;
-    return this.#window.subarray(start, start + count);
-  }
-  takeAfter(header: number, count: number): Buffer {
-    this.#needContiguous(header + count);
-    const start = this.#start + header;
-    this.#start = start + count;
+    this.#searched = 0;
     return this.#window.subarray(start, start + count);
   }
 
@@ -172,14 +168,16 @@ export class ReceiveBuffer {
 
   /** Throws the first `count` bytes away. @throws {RangeError} when there are fewer */
   skip(count: number): void {
-    let rest = count;
-    if (rest > this.length) throw new RangeError(shortage(rest, this.length));
-    for (;;) {
+    this.#searched = 0;
+    if (this.#start + count <= this.#window.length) {
+      this.#start += count;
+      return;
+    }
+    if (count > this.length) throw shortage(count, this.length);
+    for (let rest = count; rest > 0; this.#extend(1)) {
       const step = Math.min(rest, this.#window.length - this.#start);
       this.#start += step;
       rest -= step;
-      if (rest === 0) return;
-      this.#extend(1);
     }
   }
 
@@ -208,21 +206,21 @@ export class ReceiveBuffer {
 
   #needContiguous(count: number): void {
     if (this.#start + count <= this.#window.length || this.#extend(count)) return;
-    throw new RangeError(shortage(count, this.length));
+    throw shortage(count, this.length);
   }
 
   /** Looks on behind the window, which grows by what has been looked at. */
-  #searchOn(needle: number | Uint8Array, from: number): number {
+  #searchOn(needle: number | Uint8Array): number {
     const overlap = typeof needle === "number" ? 0 : needle.length - 1;
-    let offset = from;
-    while (this.#waiting > 0) {
+    this.#sought = needle;
+    for (;;) {
       const unread = this.#window.length - this.#start;
-      offset = Math.max(offset, unread - overlap);
-      this.#extend(unread + Math.min(this.#waiting, Math.max(unread, MIN_STORAGE_BYTES >> 2)));
-      const found = this.#window.indexOf(needle, this.#start + offset);
+      this.#searched = Math.max(0, unread - overlap);
+      if (this.#waiting === 0) return -1;
+      this.#extend(unread + Math.min(this.#waiting, Math.max(unread, MIN_SEARCHED_BYTES)));
+      const found = this.#window.indexOf(needle, this.#start + this.#searched);
       if (found !== -1) return found - this.#start;
     }
-    return -1;
   }
 
   /** Makes the window hold `count` untaken bytes at least. Returns false when there are fewer. */
@@ -302,6 +300,7 @@ export class ReceiveBuffer {
     this.#window = first;
     this.#start = 0;
     this.#storage = null;
+    this.#searched = 0;
     this.#next = next;
     this.#joined = 0;
     this.#later = later;
@@ -310,6 +309,6 @@ export class ReceiveBuffer {
   }
 }
 
-function shortage(wanted: number, length: number): string {
-  return `Cannot take ${wanted} bytes: ${length} are there`;
+function shortage(wanted: number, length: number): RangeError {
+  return new RangeError(`Cannot take ${wanted} bytes: ${length} are there`);
 }

@@ -1,5 +1,12 @@
 import type { Address } from "./address.ts";
 import type { Protocol } from "./protocol.ts";
+import type { ConnectionCallbacks } from "./stream-transport.ts";
+
+/** The protocol of a connection, and what the connection calls: itself, or policies around it. */
+export interface ProtocolStack<P extends Protocol> {
+  readonly protocol: P;
+  readonly outermost: ConnectionCallbacks;
+}
 
 /**
  * Makes the protocol of each new connection, and holds what they share. One factory may serve
@@ -23,11 +30,20 @@ export class Factory<P extends Protocol = Protocol> {
 
   /**
    * The protocol for a connection with `peer`; null refuses it: it is closed and nothing is called.
-   * Called by the reactor, and by factories that wrap this one.
+   * Override this one.
    */
   buildProtocol(peer: Address): P | null {
     if (this.#build === undefined) throw new TypeError("buildProtocol is not overridden");
     return this.#build(peer);
+  }
+
+  /**
+   * The protocol for a connection with `peer` and whatever is around it; null refuses it. Called by
+   * the reactor, and by factories that put a policy around the protocols of this one.
+   */
+  buildStack(peer: Address): ProtocolStack<P> | null {
+    const protocol = this.buildProtocol(peer);
+    return protocol === null ? null : { protocol, outermost: protocol };
   }
 
   /** Called once, before the first of its ports or connects starts. */

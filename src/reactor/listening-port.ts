@@ -1,6 +1,7 @@
 import type { Address, InternetAddress } from "./address.ts";
 import type { SocketOptionName, SocketOptionValue } from "./socket-option.ts";
 import type { DatagramStats } from "./datagram-transport.ts";
+import type { TLSServerOptions } from "./tls.ts";
 import type { StreamTransport } from "./stream-transport.ts";
 
 /** What a listening port has done so far, in connections. */
@@ -8,6 +9,8 @@ export interface PortStats {
   readonly accepted: number;
   /** Closed at once because of `maxConnections` or the process's limit of descriptors. */
   readonly refused: number;
+  /** Closed because their TLS handshake failed or took too long. */
+  readonly failedHandshakes: number;
 }
 
 /** Something that accepts connections. `await using` stops it. */
@@ -33,6 +36,14 @@ export interface ListeningPort extends AsyncDisposable {
    * @param options.timeoutMs 30000 unless told
    */
   drain(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<void>;
+
+  /**
+   * Has connections that come from now on secured by another key and certificate; open ones go on.
+   *
+   * @throws {Error} when the port has no TLS
+   * @throws {TLSError} when they cannot be used; then nothing changes
+   */
+  reloadTLS(options: TLSServerOptions): void;
 
   /** Options of the listening socket; accepted connections inherit most of them. */
   getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N>;

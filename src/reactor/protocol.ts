@@ -1,4 +1,5 @@
 import type { CloseReason } from "./close-reason.ts";
+import type { TLSInfo } from "./tls.ts";
 import type { ConnectionCallbacks, StreamTransport } from "./stream-transport.ts";
 
 /**
@@ -55,6 +56,12 @@ export abstract class Protocol<
 
   /** What waits to be sent is below the low-water mark again. */
   resumeWriting?(): void;
+
+  /**
+   * The TLS handshake is complete: of a connection that is secured from its first byte right after
+   * `connectionMade`, otherwise after `startTLS`. Called before any data that came inside of TLS.
+   */
+  handshakeCompleted?(info: TLSInfo): void;
 
   /** The port is being drained: finish what you do and close. Called at most once. */
   draining?(): void;

@@ -4,6 +4,7 @@ import type { Factory } from "./factory.ts";
 import type { DatagramPort, ListeningPort } from "./listening-port.ts";
 import type { Protocol } from "./protocol.ts";
 import type { StreamOptions } from "./stream-transport.ts";
+import type { TLSClientOptions, TLSServerOptions } from "./tls.ts";
 import type { SystemEventPhase, SystemEventTrigger } from "./system-events.ts";
 
 /** Where and how to accept TCP connections. */
@@ -21,6 +22,8 @@ export interface ListenTCPOptions extends StreamOptions {
   readonly maxConnections?: number;
   /** A listening socket to adopt instead of opening one; the reactor then owns it. */
   readonly fd?: number;
+  /** Secures every connection; a protocol is built only after a good handshake. */
+  readonly tls?: TLSServerOptions;
 }
 
 /** Where and how to accept connections of this host. */
@@ -33,6 +36,7 @@ export interface ListenUNIXOptions extends StreamOptions {
   readonly maxConnections?: number;
   /** A listening socket to adopt; `path` then only names it, and is never removed. */
   readonly fd?: number;
+  readonly tls?: TLSServerOptions;
 }
 
 /** What every connect takes. */
@@ -41,6 +45,8 @@ export interface ConnectOptions extends StreamOptions {
   readonly timeoutMs?: number;
   /** Cancels the attempt. */
   readonly signal?: AbortSignal;
+  /** Secures the connection; the protocol is built only after a good handshake. */
+  readonly tls?: TLSClientOptions;
 }
 
 /** Where and how to connect. */

@@ -2,6 +2,7 @@ import type { Address } from "./address.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { Producer, PullProducer } from "./producer.ts";
 import type { SocketOptionName, SocketOptionValue } from "./socket-option.ts";
+import type { StartTLSOptions, TLSInfo } from "./tls.ts";
 
 /**
  * How what a protocol writes gets to the kernel.
@@ -63,6 +64,8 @@ export interface StreamTransport {
    * stream, and discards what the peer still sends until it closes too. No data is delivered any
    * more. When that takes longer than `timeoutMs`, counted from the last byte the peer took, the
    * connection is aborted.
+   *
+   * @throws {RangeError} when `timeoutMs` is negative or not a finite number
    */
   loseConnection(options?: { readonly timeoutMs?: number }): void;
   /** Ends the connection at once: what waits is dropped, the peer gets a reset. */
@@ -115,6 +118,22 @@ export interface StreamTransport {
   readonly stats: StreamStats;
 
   /**
+   * Secures the connection from here on. What was written before leaves in clear, what is written
+   * after leaves inside of TLS, once the handshake is complete; the protocol, its producer and its
+   * limits stay. Bytes that came in clear and that the protocol has not used are not TLS: drop them.
+   *
+   * Resolves when the handshake is complete, right before `handshakeCompleted`. Rejects with a
+   * `TLSError` when it fails, which is then also the cause in `connectionLost`, or with a
+   * `ConnectionClosedError` when the connection ends first.
+   *
+   * @throws {TypeError} as a rejection, for a server without key or certificate
+   * @throws {Error} as a rejection, when the connection is secured already or closing
+   */
+  startTLS(options: StartTLSOptions): Promise<void>;
+  /** What the TLS handshake agreed on; null before it, and without TLS. */
+  readonly tlsInfo: TLSInfo | null;
+
+  /**
    * Hands the connection to another protocol, which gets `connectionMade` and then `leftover`.
    * The old one is told nothing any more.
    */
@@ -131,4 +150,5 @@ export interface ConnectionCallbacks {
   pauseWriting?(): void;
   resumeWriting?(): void;
   draining?(): void;
+  handshakeCompleted?(info: TLSInfo): void;
 }

@@ -27,8 +27,9 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
   readonly #getters = new WaitList<T>();
   readonly #maxSize: number;
   readonly #maxBacklog: number;
-  #items: T[] = [];
-  /** Where the oldest item is; those in front of it are gone. */
+  /** The items behind those that were taken, whose places are empty. */
+  #items: (T | undefined)[] = [];
+  /** Where the oldest item is. */
   #head = 0;
   /** What getters are told once the items are gone; null while the queue is open. */
   #end: Error | null = null;
@@ -119,8 +120,9 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
   #takeOldest(): T {
     // There is one: the caller has looked at the size.
     const item = this.#items[this.#head] as T;
+    this.#items[this.#head] = undefined;
     this.#head++;
-    // Every item is moved at most once for each time the queue halves, so taking stays O(1).
+    // Half of the places are empty then, so that on average an item is moved no more than once.
     if (this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;

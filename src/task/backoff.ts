@@ -1,10 +1,7 @@
 /** How long to wait before trying again after `attempt` failures in a row, in milliseconds. */
 export type RetryPolicy = (attempt: number) => number;
 
-/**
- * Beyond this many factors the delay has long reached its maximum, and a larger power might no
- * longer be a finite number.
- */
+/** Who has failed this often gains nothing by waiting ever longer, however slow the growth. */
 const MAX_EXPONENT = 100;
 
 /** The shape of a `backoff`. */
@@ -26,7 +23,7 @@ export interface BackoffOptions {
 
 /**
  * A policy of delays that grow by a factor: `min(initialMs × factor^attempt, maxMs)` and some
- * jitter. Ask it with 1 after the first failure.
+ * jitter. Ask it with 1 after the first failure. From attempt 100 on the delay grows no more.
  *
  * @throws {RangeError} when a number is out of range
  */

@@ -15,9 +15,7 @@ export class IdleTimeout {
   #timeoutMs: number | null = null;
   /** The timed call; null when nothing is watched, or the timeout has come. */
   #call: DelayedCall | null = null;
-  #resetAt = 0;
-  /** The reset that the timed call counts from. */
-  #countedFrom = 0;
+  #resetAt = Number.NEGATIVE_INFINITY;
 
   /**
    * @param timeoutConnection called once when the time is over; nothing more comes until `set`
@@ -52,8 +50,6 @@ export class IdleTimeout {
     } else {
       if (this.#call === null) this.#call = this.#clock.callLater(timeoutMs, this.#callDue);
       else this.#call.reset(timeoutMs);
-      this.#resetAt = this.#clock.now();
-      this.#countedFrom = this.#resetAt;
     }
     this.#timeoutMs = timeoutMs;
     return previous;
@@ -61,20 +57,14 @@ export class IdleTimeout {
 
   /** Something happened: counts from now on. Does nothing when nothing is counted. */
   reset(): void {
-    if (this.#call !== null) this.#resetAt = this.#clock.now();
+    this.#resetAt = this.#clock.now();
   }
 
   #lookAtTime(): void {
     this.#call = null;
-    // Comparing resets, not deadlines: a rounded sum of times must not cost one more round.
-    if (this.#timeoutMs !== null && this.#resetAt !== this.#countedFrom) {
-      const leftMs = this.#resetAt + this.#timeoutMs - this.#clock.now();
-      if (leftMs > 0) {
-        this.#countedFrom = this.#resetAt;
-        this.#call = this.#clock.callLater(leftMs, this.#callDue);
-        return;
-      }
-    }
-    this.#timeoutConnection();
+    // Without a reset since `set` this is not above 0, whatever resets were before.
+    const leftMs = this.#resetAt + (this.#timeoutMs ?? 0) - this.#clock.now();
+    if (leftMs > 0) this.#call = this.#clock.callLater(leftMs, this.#callDue);
+    else this.#timeoutConnection();
   }
 }

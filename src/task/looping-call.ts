@@ -46,11 +46,6 @@ export class LoopingCall {
     return this.#state === "waiting" || this.#state === "calling";
   }
 
-  /** What `start` was last given, in milliseconds. */
-  get intervalMs(): number {
-    return this.#intervalMs;
-  }
-
   /**
    * Begins the calls. It may be started again once the promise of the start before has settled.
    *
@@ -154,7 +149,7 @@ export class LoopingCall {
   /** Called by the signal of `start`. */
   #cancel(): void {
     this.#signal?.removeEventListener("abort", this.#abort);
-    if (this.running) this.#end();
+    this.#end();
   }
 
   #end(): void {

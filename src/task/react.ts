@@ -1,5 +1,5 @@
 import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
-import { type Reactor, ReactorNotRunning } from "../reactor/reactor.ts";
+import type { Reactor } from "../reactor/reactor.ts";
 
 /** The largest status that a process can end with. */
 const MAX_EXIT_STATUS = 255;
@@ -45,7 +45,7 @@ export async function react<R extends Reactor>(
   reactor.addSystemEventTrigger("before", "shutdown", noteStop);
   const run = reactor.run();
   const program = callMain().then(async () => {
-    if (!stopping) await stopReactor(reactor);
+    if (!stopping) await reactor.stop();
     return run;
   });
   await Promise.race([run, program]);
@@ -58,14 +58,6 @@ export async function react<R extends Reactor>(
       logger.error("the main function failed", error);
       process.exitCode = 1;
     }
-  }
-}
-
-async function stopReactor(reactor: Reactor): Promise<void> {
-  try {
-    await reactor.stop();
-  } catch (error) {
-    if (!(error instanceof ReactorNotRunning)) throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import { StreamConnection } from "../transport/stream-connection.ts";
 import { Turn } from "../transport/turn.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { MemoryDriver, type MemoryLinkOptions } from "./memory-driver.ts";
+import { NO_TLS } from "./no-tls.ts";
 import { MemoryLoop } from "./memory-loop.ts";
 
 /** The settings of both ends of a pair, and of what is between them. */
@@ -45,7 +46,7 @@ export function connectedPair(
   const { logger = STDERR_LOGGER } = options;
   const loop = new MemoryLoop({ automatic: false });
   const clock = new ManualClock({ logger, settle: () => loop.flush() });
-  const context = { turn: new Turn(loop), clock, logger };
+  const context = { turn: new Turn(loop), clock, logger, tls: NO_TLS };
   const clientDriver = new MemoryDriver(loop, CLIENT_ADDRESS, SERVER_ADDRESS, options);
   const serverDriver = new MemoryDriver(loop, SERVER_ADDRESS, CLIENT_ADDRESS, options);
   MemoryDriver.join(clientDriver, serverDriver);

@@ -2,6 +2,7 @@ import type { Address } from "../reactor/address.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { StreamDriver, StreamEvents } from "../transport/stream-driver.ts";
 import type { EventSource, MemoryLoop } from "./memory-loop.ts";
+import { noTLS } from "./no-tls.ts";
 import { MemoryPipe } from "./memory-pipe.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
 
@@ -119,6 +120,11 @@ export class MemoryDriver implements StreamDriver, EventSource {
     // Bun's sockets, too, report that they may be writable after this, whether they were or not.
     this.#writableDue = true;
     this.#schedule();
+  }
+
+  /** @throws {TLSError} always: see `NO_TLS` */
+  startTLS(): void {
+    throw noTLS();
   }
 
   setNoDelay(on: boolean): void {

@@ -6,6 +6,7 @@ import { ManualClock } from "./manual-clock.ts";
 import type { MemoryLinkOptions } from "./memory-driver.ts";
 import { MemoryLoop } from "./memory-loop.ts";
 import { MemoryNetwork } from "./memory-network.ts";
+import { NO_TLS } from "./no-tls.ts";
 import { MemorySockets } from "./memory-sockets.ts";
 
 /** The host that a `MemoryReactor` stands for. */
@@ -32,7 +33,7 @@ export class MemoryReactor extends SocketReactor {
     const loop = new MemoryLoop({ automatic: true });
     const clock = new ManualClock({ logger, settle: () => loop.flush() });
     const network = new MemoryNetwork(loop, localHosts, options);
-    super(new MemorySockets(network), { turn: new Turn(loop), clock, logger });
+    super(new MemorySockets(network), { turn: new Turn(loop), clock, logger, tls: NO_TLS });
     this.clock = clock;
     this.#loop = loop;
     this.#network = network;

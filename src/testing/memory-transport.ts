@@ -4,6 +4,7 @@ import type { Producer, PullProducer } from "../reactor/producer.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { StreamStats, StreamTransport, WriteLimits } from "../reactor/stream-transport.ts";
+import type { StartTLSOptions } from "../reactor/tls.ts";
 import { outgoingBytes } from "../transport/outgoing-bytes.ts";
 import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "../transport/write-limits.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
@@ -43,6 +44,7 @@ export class MemoryTransport implements StreamTransport {
   #producerState: "producing" | "paused" | "stopped" = "producing";
   #producer: Producer | PullProducer | null = null;
   #streaming = false;
+  #tlsOptions: StartTLSOptions | null = null;
 
   constructor(options: MemoryTransportOptions = {}) {
     this.#peer = options.peer ?? new InternetAddress("tcp", "192.168.1.1", 54_321);
@@ -54,6 +56,11 @@ export class MemoryTransport implements StreamTransport {
   /** All that was written since the start or the last `clear`. */
   value(): Buffer {
     return Buffer.concat(this.#written);
+  }
+
+  /** What `startTLS` was called with, or null. */
+  get tlsOptions(): StartTLSOptions | null {
+    return this.#tlsOptions;
   }
 
   /** Forgets what was written. */
@@ -194,6 +201,16 @@ export class MemoryTransport implements StreamTransport {
 
   get stats(): StreamStats {
     return { bytesReceived: 0, bytesSent: this.#bytesSent, sends: this.#sends, shortSends: 0 };
+  }
+
+  /** Only records the options: `tlsOptions`. The handshake, were there one, succeeds at once. */
+  async startTLS(options: StartTLSOptions): Promise<void> {
+    this.#tlsOptions = options;
+  }
+
+  /** Always null: no handshake takes place. Call `handshakeCompleted` of the protocol yourself. */
+  get tlsInfo(): null {
+    return null;
   }
 
   /** As on a real connection: `next` is started on this transport at once, and gets `leftover`. */

@@ -2,12 +2,16 @@ import type { Clock } from "../reactor/clock.ts";
 import { ABORTED, type CloseReason, DONE, SendBufferFullError } from "../reactor/close-reason.ts";
 import type { Logger } from "../reactor/logger.ts";
 import type { StreamOptions } from "../reactor/stream-transport.ts";
+import type { TLSError, TLSInfo } from "../reactor/tls.ts";
+import { checkTimeout } from "./check-stream-options.ts";
 import { CloseTimer, type CloseTimerOwner } from "./close-timer.ts";
 import { ProtocolLink, type ProtocolLinkOwner } from "./protocol-link.ts";
 import { ReceiveSide } from "./receive-side.ts";
 import { SendSide, type SendSideOwner } from "./send-side.ts";
 import type { StreamDriver } from "./stream-driver.ts";
 import { nextStreamState, type StreamState } from "./stream-state.ts";
+import type { PreparedTLS, TLSMaker } from "./tls-maker.ts";
+import { TLSUpgrade, type TLSUpgradeOwner } from "./tls-upgrade.ts";
 import type { Turn, TurnParticipant } from "./turn.ts";
 
 /** What the connections of one reactor share. */
@@ -15,6 +19,7 @@ export interface StreamContext {
   readonly turn: Turn;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly tls: TLSMaker;
 }
 
 /**
@@ -23,7 +28,7 @@ export interface StreamContext {
  * life the connection is.
  */
 export class ConnectionLife
-  implements SendSideOwner, ProtocolLinkOwner, CloseTimerOwner, TurnParticipant
+  implements SendSideOwner, ProtocolLinkOwner, CloseTimerOwner, TLSUpgradeOwner, TurnParticipant
 {
   readonly link: ProtocolLink;
   readonly sending: SendSide;
@@ -36,6 +41,8 @@ export class ConnectionLife
   #reason: CloseReason = DONE;
   /** The first sign that the connection is broken; it is the reason once the socket is gone. */
   #fault: Error | null = null;
+  #upgrade: TLSUpgrade | null = null;
+  #tlsInfo: TLSInfo | null = null;
   #awaitsTurnEnd = false;
   #reportsWriteEnd = false;
 
@@ -69,6 +76,10 @@ export class ConnectionLife
     return this.#state !== "closed" && this.#state !== "disconnected";
   }
 
+  get tlsInfo(): TLSInfo | null {
+    return this.#tlsInfo;
+  }
+
   /** Whether what the protocol writes is still sent. */
   get acceptsWrites(): boolean {
     switch (this.#state) {
@@ -86,6 +97,7 @@ export class ConnectionLife
   // What the protocol asks for; as `StreamTransport` says.
 
   lose(timeoutMs: number | undefined): void {
+    if (timeoutMs !== undefined) checkTimeout("close", timeoutMs);
     switch (this.#state) {
       case "open":
       case "read-ended":
@@ -110,6 +122,18 @@ export class ConnectionLife
     else return;
     this.#reportsWriteEnd = true;
     this.workAtTurnEnd("this");
+  }
+
+  startTLS(tls: PreparedTLS): Promise<void> {
+    if (this.#state !== "open") {
+      return Promise.reject(new Error(`Cannot start TLS on a connection that is ${this.#state}`));
+    }
+    if (this.#upgrade !== null || this.#tlsInfo !== null) {
+      return Promise.reject(new Error("Cannot start TLS on a connection that has it already"));
+    }
+    this.#upgrade = new TLSUpgrade(this.#driver, this.sending, this.receiving, tls);
+    this.#upgrade.begin(this.#context.clock, this);
+    return this.#upgrade.outcome;
   }
 
   abort(): void {
@@ -142,13 +166,19 @@ export class ConnectionLife
     this.lose(undefined);
   }
 
+  handshakeCompleted(info: TLSInfo): void {
+    this.#tlsInfo = info;
+    this.#upgrade?.completed();
+    this.#upgrade = null;
+    this.link.handshakeCompleted(info);
+  }
+
   /** Something broke the connection; its end is reported by itself. */
   failed(error: Error): void {
     this.#fault ??= error;
   }
 
   socketClosed(error: Error | undefined): void {
-    if (!this.connected) return;
     if (this.receiving.release("answers")) this.workAtTurnEnd("this");
     if (!this.receiving.keepEnd(error)) this.#socketEnded(error);
   }
@@ -175,6 +205,14 @@ export class ConnectionLife
     this.failed(new Error(`Send to ${this.#driver.peer} failed: the connection is broken`));
     // The driver reports the end of the socket by itself, after what the peer had sent before it.
     this.#closeTimer.start();
+  }
+
+  sentBeforeHold(): void {
+    this.#upgrade?.cleared();
+  }
+
+  upgradeTimedOut(error: TLSError): void {
+    this.breakOff(error);
   }
 
   sendOverflowed(waitingBytes: number, maxBytes: number): void {
@@ -235,7 +273,7 @@ export class ConnectionLife
     if (!this.connected) return;
     const reason = this.#reasonOfEnd(error);
     if (reason === DONE && this.#state === "write-ended") this.link.tell("readConnectionLost");
-    this.#end(reason);
+    if (this.connected) this.#end(reason);
   }
 
   #reasonOfEnd(error: Error | undefined): CloseReason {
@@ -252,6 +290,9 @@ export class ConnectionLife
     this.#reason = reason;
     this.#moveTo("closed");
     this.#closeTimer.stop();
+    this.#upgrade?.ended(reason);
+    this.sending.halt();
+    this.receiving.halt();
     this.#context.turn.add(this);
   }
 

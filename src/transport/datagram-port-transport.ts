@@ -6,6 +6,7 @@ import type {
   DatagramTransport,
 } from "../reactor/datagram-transport.ts";
 import { InvalidAddressError } from "../reactor/invalid-address-error.ts";
+import { unmapped } from "../reactor/ip-address.ts";
 import { MessageLengthError } from "../reactor/message-length-error.ts";
 import type { ListenUDPOptions } from "../reactor/reactor.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
@@ -146,7 +147,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
   received(data: Buffer, host: string, port: number): void {
     if (this.#state === "closed") return;
     const peer = this.#connectedTo;
-    if (peer !== null && (peer.port !== port || peer.host !== host)) return;
+    if (peer !== null && (peer.port !== port || peer.host !== unmapped(host))) return;
     if (!this.#budget.spend()) {
       if (this.#shed++ === this.#shedAtStart) this.#driver.startShedding();
       return;

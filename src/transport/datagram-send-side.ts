@@ -91,7 +91,9 @@ export class DatagramSendSide implements TurnParticipant {
       } catch (error) {
         // The first report may be about an earlier datagram: this one deserves a second try.
         const poisoned = POISON.has((error as { code?: unknown }).code);
-        if (!poisoned || refusals++ > 0) this.#drop(error);
+        if (poisoned && refusals++ === 0) continue;
+        refusals = 0;
+        this.#drop(error);
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { CloseReason } from "../reactor/close-reason.ts";
 import type { Logger } from "../reactor/logger.ts";
 import type { ConnectionCallbacks, StreamTransport } from "../reactor/stream-transport.ts";
+import type { TLSInfo } from "../reactor/tls.ts";
 
 /** The callbacks that a protocol may lack. */
 type OptionalCallback =
@@ -48,6 +49,14 @@ export class ProtocolLink {
     try {
       const result: unknown = this.#protocol?.dataReceived(data);
       if (result !== undefined) this.#watch(result);
+    } catch (error) {
+      this.#owner.protocolFailed(error);
+    }
+  }
+
+  handshakeCompleted(info: TLSInfo): void {
+    try {
+      this.#watch(this.#protocol?.handshakeCompleted?.(info));
     } catch (error) {
       this.#owner.protocolFailed(error);
     }

@@ -18,6 +18,7 @@ export class ReceiveSide {
   readonly #sending: SendSide;
   #heldByProtocol = false;
   #heldByAnswers = false;
+  #heldForTLS = false;
   #discarding = false;
   #keptData: Buffer[] | null = null;
   #keptEnd: { readonly error: Error | undefined } | null = null;
@@ -31,7 +32,7 @@ export class ReceiveSide {
   }
 
   get held(): boolean {
-    return this.#heldByProtocol || this.#heldByAnswers;
+    return this.#heldByProtocol || this.#heldByAnswers || this.#heldForTLS;
   }
 
   hold(by: ReadHold): void {
@@ -49,10 +50,32 @@ export class ReceiveSide {
     return true;
   }
 
+  /** What comes in from now on is not for the protocol but for a TLS handshake. */
+  holdForTLS(): void {
+    if (!this.held) this.#driver.pause();
+    this.#heldForTLS = true;
+  }
+
+  /** The handshake reads by itself, also while the protocol wants nothing. */
+  letHandshakeRead(): void {
+    this.#driver.resume();
+  }
+
+  /** The handshake is over: what comes in is for the protocol again. */
+  releaseForTLS(): void {
+    this.#heldForTLS = false;
+    if (this.held) this.#driver.pause();
+  }
+
   /** From now on what comes in is read and thrown away, so that the peer's end can be seen. */
   discard(): void {
     this.release("answers");
     this.release("protocol");
+    this.halt();
+  }
+
+  /** The socket is gone: nothing is delivered any more. */
+  halt(): void {
     this.#discarding = true;
     this.#keptData = null;
   }

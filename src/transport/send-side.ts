@@ -18,7 +18,9 @@ export interface SendSideOwner {
   sendFailed(): void;
   /** More than the hard limit waits. */
   sendOverflowed(waitingBytes: number, maxBytes: number): void;
-  /** A method of the producer threw. */
+  /** All that was to leave before the hold has left. */
+  sentBeforeHold(): void;
+  /** A method of the producer threw, or returned a promise that rejected. */
   protocolFailed(error: unknown): void;
 }
 
@@ -38,11 +40,18 @@ export class SendSide {
   readonly #queue: WriteQueue;
   readonly #immediate: boolean;
   #limits: WriteLimits;
-  /** `blocked`: the kernel took less than offered, so wait for `writable`. */
-  #flow: "ready" | "blocked" | "failed" = "ready";
+  /**
+   * `blocked`: the kernel took less than offered, so wait for `writable`. `held`: what was written
+   * since `holdAfterWaiting` waits for `releaseHold`.
+   */
+  #flow: "ready" | "blocked" | "held" | "failed" = "ready";
+  /** Bytes that still leave before the hold; null without one. */
+  #bytesBeforeHold: number | null = null;
   #overHigh = false;
   #producer: Producer | PullProducer | null = null;
   #streaming = false;
+  /** A pull producer is being asked: what it writes leaves when it returns. */
+  #pulling = false;
   #drained: PromiseWithResolvers<void> | null = null;
   bytesWritten = 0;
   bytesSent = 0;
@@ -72,7 +81,7 @@ export class SendSide {
 
   /** Whether nothing waits and nothing more will come by itself. */
   get idle(): boolean {
-    return this.#queue.bytes === 0 && this.#producer === null;
+    return this.#queue.bytes === 0 && this.#producer === null && this.#bytesBeforeHold === null;
   }
 
   /** Takes a chunk that is not empty. Returns false when its writer should stop. */
@@ -81,13 +90,12 @@ export class SendSide {
     this.bytesWritten += chunk.length;
     if (this.#immediate && this.#flow === "ready" && this.#queue.bytes === 0) {
       const sent = this.#send(chunk, 0, chunk.length);
+      if (sent === chunk.length && this.#pulls) this.#workLater();
       if (sent < 0 || sent === chunk.length) return sent >= 0;
       this.#queue.push(sent === 0 ? chunk : chunk.subarray(sent));
     } else {
       this.#queue.push(chunk);
-      if (this.#flow === "ready" && this.#queue.bytes === chunk.length) {
-        this.#owner.workAtTurnEnd("this");
-      }
+      if (this.#flow === "ready" && this.#queue.bytes === chunk.length) this.#workLater();
     }
     return this.#queue.bytes <= this.#limits.high || this.#checkHigh();
   }
@@ -103,14 +111,32 @@ export class SendSide {
   flush(): void {
     for (let pulls = 0; ; pulls++) {
       this.#sendQueue();
+      if (this.#flow === "failed") return;
       if (this.#overHigh && this.#queue.bytes <= this.#limits.low) this.#fallBelowLow();
-      if (this.#streaming || this.#producer === null || this.#queue.bytes > 0) return;
+      if (!this.#pulls || this.#queue.bytes > 0) return;
       if (this.#flow !== "ready") return;
       if (pulls === MAX_PULLS_PER_TURN) return this.#owner.workAtTurnEnd("next");
+      const writtenBefore = this.bytesWritten;
+      this.#pulling = true;
       this.#callProducer("resumeProducing");
+      this.#pulling = false;
       // A producer that had nothing to write is asked again after its next piece has left.
-      if (this.#queue.bytes === 0) return;
+      if (this.bytesWritten === writtenBefore) return;
     }
+  }
+
+  /** Lets only what waits now leave; `sentBeforeHold` follows, perhaps at once. */
+  holdAfterWaiting(): void {
+    this.#bytesBeforeHold = this.#queue.bytes;
+    this.#sendQueue();
+  }
+
+  /** What was written since `holdAfterWaiting` may leave. */
+  releaseHold(): void {
+    this.#bytesBeforeHold = null;
+    if (this.#flow !== "held") return;
+    this.#flow = "ready";
+    this.#owner.workAtTurnEnd("this");
   }
 
   setLimits(changes: Partial<WriteLimits>): void {
@@ -142,10 +168,14 @@ export class SendSide {
     return this.#drained.promise;
   }
 
-  /** The connection has ended: drops what waits, stops the producer, rejects `drained`. */
-  stop(reason: CloseReason): void {
+  /** The socket is gone: drops what waits and sends nothing any more. */
+  halt(): void {
     this.#flow = "failed";
     this.#queue.clear();
+  }
+
+  /** The connection has ended: stops the producer and rejects `drained`. Called after `halt`. */
+  stop(reason: CloseReason): void {
     this.#callProducer("stopProducing");
     this.#producer = null;
     this.#drained?.reject(new ConnectionClosedError(reason));
@@ -154,10 +184,20 @@ export class SendSide {
 
   #sendQueue(): void {
     const queue = this.#queue;
-    while (queue.bytes > 0 && this.#flow === "ready") {
-      const sent = this.#send(queue.buffer, queue.offset, queue.length);
-      if (sent > 0) queue.advance(sent);
+    while (this.#flow === "ready") {
+      if (this.#bytesBeforeHold === 0) return this.#reachHold();
+      if (queue.bytes === 0) return;
+      const length = Math.min(queue.length, this.#bytesBeforeHold ?? queue.length);
+      const sent = this.#send(queue.buffer, queue.offset, length);
+      if (sent <= 0) return;
+      queue.advance(sent);
+      if (this.#bytesBeforeHold !== null) this.#bytesBeforeHold -= sent;
     }
+  }
+
+  #reachHold(): void {
+    this.#flow = "held";
+    this.#owner.sentBeforeHold();
   }
 
   #send(buffer: Uint8Array, offset: number, length: number): number {
@@ -200,12 +240,22 @@ export class SendSide {
     this.#owner.writingResumed();
   }
 
+  get #pulls(): boolean {
+    return this.#producer !== null && !this.#streaming;
+  }
+
+  #workLater(): void {
+    if (!this.#pulling) this.#owner.workAtTurnEnd("this");
+  }
+
   #callProducer(verb: "pauseProducing" | "resumeProducing" | "stopProducing"): void {
     const producer = this.#producer;
     if (producer === null) return;
     try {
-      if (verb !== "pauseProducing") producer[verb]();
-      else if ("pauseProducing" in producer) producer.pauseProducing();
+      let result: unknown;
+      if (verb !== "pauseProducing") result = producer[verb]();
+      else if ("pauseProducing" in producer) result = producer.pauseProducing();
+      if (result instanceof Promise) result.catch((error) => this.#owner.protocolFailed(error));
     } catch (error) {
       this.#owner.protocolFailed(error);
     }

@@ -81,7 +81,9 @@ export abstract class SocketReactor implements Reactor {
       const connector = this.#connector(`descriptor ${options.fd}`, options, factory);
       return connector.connect(async () => [adopted]);
     }
-    const connector = this.#connector(`tcp ${options.host}:${options.port}`, options, factory);
+    const { host, port, tls } = options;
+    const secured = tls === undefined ? options : { ...options, tls: { serverName: host, ...tls } };
+    const connector = this.#connector(`tcp ${host}:${port}`, secured, factory);
     return connector.connect(() => this.#sockets.tcpCandidates(options));
   }
 

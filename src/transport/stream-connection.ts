@@ -8,6 +8,7 @@ import type {
   StreamTransport,
   WriteLimits,
 } from "../reactor/stream-transport.ts";
+import type { StartTLSOptions, TLSInfo } from "../reactor/tls.ts";
 import { ConnectionLife, type StreamContext } from "./connection-life.ts";
 import { outgoingBytes } from "./outgoing-bytes.ts";
 import type { StreamDriver, StreamEvents } from "./stream-driver.ts";
@@ -28,6 +29,7 @@ export class StreamConnection implements StreamTransport, StreamEvents {
   readonly #context: StreamContext;
   readonly #owner: ConnectionOwner;
   readonly #life: ConnectionLife;
+  #wasToldDraining = false;
 
   constructor(
     driver: StreamDriver,
@@ -59,8 +61,10 @@ export class StreamConnection implements StreamTransport, StreamEvents {
 
   /** Tells the protocol that its port is being drained. Called by the owner. */
   tellDraining(): void {
+    if (this.#wasToldDraining || !this.#life.connected) return;
+    this.#wasToldDraining = true;
     this.#context.turn.enter();
-    if (this.#life.connected) this.#life.link.tell("draining");
+    this.#life.link.tell("draining");
     this.#context.turn.leave();
   }
 
@@ -162,6 +166,14 @@ export class StreamConnection implements StreamTransport, StreamEvents {
     return { bytesReceived: this.#life.receiving.bytesReceived, bytesSent, sends, shortSends };
   }
 
+  async startTLS(options: StartTLSOptions): Promise<void> {
+    await this.#life.startTLS(this.#context.tls.prepare(options));
+  }
+
+  get tlsInfo(): TLSInfo | null {
+    return this.#life.tlsInfo;
+  }
+
   switchProtocol(next: ConnectionCallbacks, leftover?: Buffer): void {
     if (!this.#life.connected) return;
     this.start(next);
@@ -186,11 +198,19 @@ export class StreamConnection implements StreamTransport, StreamEvents {
     this.#context.turn.leave();
   }
 
+  handshakeCompleted(info: TLSInfo): void {
+    this.#context.turn.enter();
+    this.#life.handshakeCompleted(info);
+    this.#context.turn.leave();
+  }
+
   failed(error: Error): void {
     this.#life.failed(error);
   }
 
   closed(error?: Error): void {
+    // Also comes inside `abortConnection`, where the protocol must not be told anything.
+    if (!this.#life.connected) return;
     this.#context.turn.enter();
     this.#life.socketClosed(error);
     this.#context.turn.leave();

@@ -7,15 +7,20 @@ import {
   NoProtocol,
   TimeoutError,
 } from "../reactor/connect-error.ts";
-import type { Factory } from "../reactor/factory.ts";
+import type { Factory, ProtocolStack } from "../reactor/factory.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { ConnectOptions } from "../reactor/reactor.ts";
+import type { TLSError, TLSInfo } from "../reactor/tls.ts";
+import { checkStreamOptions, checkTimeout } from "./check-stream-options.ts";
 import type { ConnectAttempt, ConnectAttemptOwner, ConnectCandidate } from "./connect-candidate.ts";
 import type { ConnectionSet } from "./connection-set.ts";
 import type { StreamContext } from "./connection-life.ts";
+import { endFactoryUse } from "./end-factory-use.ts";
+import { Handshake, type HandshakeOwner } from "./handshake.ts";
 import { type ConnectionOwner, StreamConnection } from "./stream-connection.ts";
 import type { StreamDriver } from "./stream-driver.ts";
 import { messageOf, systemCodeOf } from "./system-error.ts";
+import type { PreparedTLS } from "./tls-maker.ts";
 
 /** How long connecting may take unless told; Twisted's value, well below the kernel's 2 minutes. */
 const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
@@ -38,22 +43,26 @@ interface ConnectBooks {
  * timeout, until one connects.
  */
 export class StreamConnector<P extends Protocol>
-  implements ConnectAttemptOwner, ConnectionOwner, Cancellable
+  implements ConnectAttemptOwner, HandshakeOwner, ConnectionOwner, Cancellable
 {
   readonly #description: string;
   readonly #factory: Factory<P>;
   readonly #context: StreamContext;
   readonly #books: ConnectBooks;
   readonly #options: ConnectOptions;
+  readonly #tls: PreparedTLS | null;
   readonly #outcome = Promise.withResolvers<P>();
   readonly #cancel = () => this.cancel();
   #state: "connecting" | "settled" = "connecting";
   #candidates: readonly ConnectCandidate[] = [];
   #nextCandidate = 0;
-  #attempt: ConnectAttempt | null = null;
+  #attempt: ConnectAttempt | Handshake | null = null;
   #deadline: DelayedCall | null = null;
 
-  /** @param description what is connected to, for messages about no address in particular */
+  /**
+   * @param description what is connected to, for messages about no address in particular
+   * @throws {RangeError} for options that cannot be used
+   */
   constructor(
     description: string,
     factory: Factory<P>,
@@ -61,11 +70,14 @@ export class StreamConnector<P extends Protocol>
     books: ConnectBooks,
     options: ConnectOptions,
   ) {
+    checkStreamOptions(options);
     this.#description = description;
     this.#factory = factory;
     this.#context = context;
     this.#books = books;
     this.#options = options;
+    this.#tls =
+      options.tls === undefined ? null : context.tls.prepare({ side: "client", ...options.tls });
   }
 
   /**
@@ -75,6 +87,7 @@ export class StreamConnector<P extends Protocol>
    */
   connect(find: () => Promise<readonly ConnectCandidate[]>): Promise<P> {
     const { timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, signal } = this.#options;
+    checkTimeout("connect", timeoutMs);
     if (signal?.aborted) return Promise.reject(this.#cancelled());
     this.#factory.doStart();
     this.#books.connecting.add(this);
@@ -98,17 +111,23 @@ export class StreamConnector<P extends Protocol>
   }
 
   attemptSucceeded(driver: StreamDriver): void {
-    this.#settle();
-    const protocol = this.#buildProtocol(driver.peer);
-    if (protocol === null) {
-      driver.close();
+    if (this.#tls === null) {
+      this.#serve(driver, null);
       return;
     }
-    const connection = new StreamConnection(driver, this.#context, this, this.#options);
-    this.#books.connections.add(connection);
-    driver.attach(connection);
-    connection.start(protocol);
-    this.#outcome.resolve(protocol);
+    const handshake = new Handshake(driver, this);
+    this.#attempt = handshake;
+    handshake.begin(this.#tls, this.#context.clock);
+  }
+
+  handshakeSucceeded(_handshake: Handshake, driver: StreamDriver, info: TLSInfo): void {
+    this.#serve(driver, info);
+  }
+
+  /** Another address of the same name would fail likewise, so this ends the connect. */
+  handshakeFailed(_handshake: Handshake, error: TLSError): void {
+    const { code, message } = error;
+    this.#giveUp(new ConnectError(this.#target, message, { code, cause: error }));
   }
 
   attemptFailed(error: unknown): void {
@@ -117,7 +136,7 @@ export class StreamConnector<P extends Protocol>
 
   connectionEnded(connection: StreamConnection): void {
     this.#books.connections.connectionEnded(connection);
-    this.#factory.doStop();
+    endFactoryUse(this.#factory, this.#context.logger);
   }
 
   /** The address that is being tried, or else what was asked for. */
@@ -141,10 +160,25 @@ export class StreamConnector<P extends Protocol>
     }
   }
 
-  #buildProtocol(peer: Address): P | null {
+  #serve(driver: StreamDriver, info: TLSInfo | null): void {
+    this.#settle();
+    const stack = this.#buildStack(driver.peer);
+    if (stack === null) {
+      driver.close();
+      return;
+    }
+    const connection = new StreamConnection(driver, this.#context, this, this.#options);
+    this.#books.connections.add(connection);
+    driver.attach(connection);
+    connection.start(stack.outermost);
+    if (info !== null) connection.handshakeCompleted(info);
+    this.#outcome.resolve(stack.protocol);
+  }
+
+  #buildStack(peer: Address): ProtocolStack<P> | null {
     try {
-      const protocol = this.#factory.buildProtocol(peer);
-      if (protocol !== null) return protocol;
+      const stack = this.#factory.buildStack(peer);
+      if (stack !== null) return stack;
       this.#reject(new NoProtocol(peer.toString(), "buildProtocol returned null"));
     } catch (error) {
       this.#context.logger.error(`buildProtocol for ${peer} failed`, error);
@@ -176,7 +210,7 @@ export class StreamConnector<P extends Protocol>
   }
 
   #reject(error: Error): void {
-    this.#factory.doStop();
+    endFactoryUse(this.#factory, this.#context.logger);
     this.#outcome.reject(error);
   }
 

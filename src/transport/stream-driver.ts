@@ -1,5 +1,7 @@
 import type { Address } from "../reactor/address.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
+import type { TLSInfo } from "../reactor/tls.ts";
+import type { PreparedTLS } from "./tls-maker.ts";
 
 /**
  * The few verbs a stream transport needs of a socket. Bun's sockets, the in-memory pair and the
@@ -26,6 +28,12 @@ export interface StreamDriver {
   pause(): void;
   resume(): void;
 
+  /**
+   * Begins a TLS handshake; `handshakeCompleted`, or `failed` and `closed`, follow. From now on bytes
+   * are those inside of TLS, and none are taken before the handshake is complete.
+   */
+  startTLS(tls: PreparedTLS): void;
+
   setNoDelay(on: boolean): void;
   setKeepAlive(on: boolean, delayMs: number): void;
   getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N>;
@@ -38,6 +46,8 @@ export interface StreamEvents {
   received(data: Buffer): void;
   /** After `write` took less than it was given: it may take more now. May come for no reason. */
   writable(): void;
+  /** The TLS handshake has succeeded, and the peer is who it should be. */
+  handshakeCompleted(info: TLSInfo): void;
   /** The peer has finished sending. Not reported after our own `shutdown`: then `closed` comes. */
   readEnded(): void;
   /** Something broke the connection, such as a TLS record that does not fit; `closed` follows. */

@@ -1,6 +1,6 @@
 import type { Address } from "../reactor/address.ts";
 import { CannotListenError } from "../reactor/cannot-listen-error.ts";
-import type { Factory } from "../reactor/factory.ts";
+import type { Factory, ProtocolStack } from "../reactor/factory.ts";
 import type { ListeningPort, PortStats } from "../reactor/listening-port.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import {
@@ -9,36 +9,50 @@ import {
   type SocketOptionValue,
 } from "../reactor/socket-option.ts";
 import type { StreamOptions, StreamTransport } from "../reactor/stream-transport.ts";
+import { checkStreamOptions } from "./check-stream-options.ts";
+import type { TLSInfo, TLSServerOptions } from "../reactor/tls.ts";
 import { ConnectionSet } from "./connection-set.ts";
+import { Handshake, type HandshakeOwner } from "./handshake.ts";
 import type { ConnectionAcceptor, ListenTarget, OpenListener } from "./listen-target.ts";
 import type { StreamContext } from "./connection-life.ts";
+import { endFactoryUse } from "./end-factory-use.ts";
 import { type ConnectionOwner, StreamConnection } from "./stream-connection.ts";
 import type { StreamDriver } from "./stream-driver.ts";
 import { messageOf, systemCodeOf } from "./system-error.ts";
+import type { PreparedTLS } from "./tls-maker.ts";
 
 /** The settings of a port: how many connections, and how each of them is made. */
 export interface StreamPortOptions extends StreamOptions {
   readonly maxConnections?: number;
+  readonly tls?: TLSServerOptions;
 }
 
 /** How long `drain` waits unless told. */
 const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 
 /** A listening port over any kind of socket, and the connections that came in through it. */
-export class StreamPort implements ListeningPort, ConnectionAcceptor, ConnectionOwner {
+export class StreamPort
+  implements ListeningPort, ConnectionAcceptor, ConnectionOwner, HandshakeOwner
+{
   readonly #target: ListenTarget;
   readonly #factory: Factory;
   readonly #context: StreamContext;
   readonly #options: StreamPortOptions;
   readonly #registry: Set<StreamPort>;
   readonly #connections = new ConnectionSet();
+  readonly #handshakes = new Set<Handshake>();
+  #tls: PreparedTLS | null;
   #state: "stopped" | "starting" | "listening" = "stopped";
   #listener: OpenListener | null = null;
   #host: Address | null = null;
   #accepted = 0;
   #refused = 0;
+  #failedHandshakes = 0;
 
-  /** @param registry holds the port as long as it listens or has connections */
+  /**
+   * @param registry holds the port as long as it listens or has connections
+   * @throws {RangeError} for options that cannot be used
+   */
   constructor(
     target: ListenTarget,
     factory: Factory,
@@ -46,11 +60,14 @@ export class StreamPort implements ListeningPort, ConnectionAcceptor, Connection
     options: StreamPortOptions,
     registry: Set<StreamPort>,
   ) {
+    checkStreamOptions(options);
     this.#target = target;
     this.#factory = factory;
     this.#context = context;
     this.#options = options;
     this.#registry = registry;
+    this.#tls =
+      options.tls === undefined ? null : context.tls.prepare({ side: "server", ...options.tls });
   }
 
   get host(): Address {
@@ -63,7 +80,11 @@ export class StreamPort implements ListeningPort, ConnectionAcceptor, Connection
   }
 
   get stats(): PortStats {
-    return { accepted: this.#accepted, refused: this.#refused };
+    return {
+      accepted: this.#accepted,
+      refused: this.#refused,
+      failedHandshakes: this.#failedHandshakes,
+    };
   }
 
   get fileDescriptor(): number {
@@ -87,7 +108,7 @@ export class StreamPort implements ListeningPort, ConnectionAcceptor, Connection
     if (this.#listener === null) return;
     this.#listener.close();
     this.#listener = null;
-    this.#factory.doStop();
+    endFactoryUse(this.#factory, this.#context.logger);
     this.#unregisterIfIdle();
   }
 
@@ -101,26 +122,37 @@ export class StreamPort implements ListeningPort, ConnectionAcceptor, Connection
 
   /** Closes every connection and waits for them. Called by the reactor when it stops. */
   async closeConnections(timeoutMs: number): Promise<void> {
+    this.#giveUpHandshakes();
     await this.#connections.close(this.#context.clock, timeoutMs);
   }
 
   accepted(driver: StreamDriver): void {
     const { maxConnections = Number.POSITIVE_INFINITY } = this.#options;
-    if (this.#connections.all.size >= maxConnections) {
+    if (this.#connections.all.size + this.#handshakes.size >= maxConnections) {
       this.#refused++;
       driver.terminate();
-      return;
+    } else if (this.#tls === null) {
+      this.#serve(driver);
+    } else {
+      const handshake = new Handshake(driver, this);
+      this.#handshakes.add(handshake);
+      handshake.begin(this.#tls, this.#context.clock);
     }
-    const protocol = this.#buildProtocol(driver.peer);
-    if (protocol === null) {
-      driver.close();
-      return;
-    }
-    this.#accepted++;
-    const connection = new StreamConnection(driver, this.#context, this, this.#options);
-    this.#connections.add(connection);
-    driver.attach(connection);
-    connection.start(protocol);
+  }
+
+  handshakeSucceeded(handshake: Handshake, driver: StreamDriver, info: TLSInfo): void {
+    this.#handshakes.delete(handshake);
+    this.#serve(driver)?.handshakeCompleted(info);
+  }
+
+  handshakeFailed(handshake: Handshake): void {
+    this.#handshakes.delete(handshake);
+    this.#failedHandshakes++;
+  }
+
+  reloadTLS(options: TLSServerOptions): void {
+    if (this.#tls === null) throw new Error(`${this.#target.description} has no TLS to reload`);
+    this.#tls = this.#context.tls.prepare({ side: "server", ...options });
   }
 
   turnedAway(): void {
@@ -149,7 +181,7 @@ export class StreamPort implements ListeningPort, ConnectionAcceptor, Connection
     try {
       listener = await this.#target.open(this);
     } catch (error) {
-      this.#factory.doStop();
+      endFactoryUse(this.#factory, this.#context.logger);
       throw new CannotListenError(this.#target.description, messageOf(error), {
         ...systemCodeOf(error),
         cause: error,
@@ -172,9 +204,28 @@ export class StreamPort implements ListeningPort, ConnectionAcceptor, Connection
     if (this.#listener === null && this.#connections.all.size === 0) this.#registry.delete(this);
   }
 
-  #buildProtocol(peer: Address): Protocol | null {
+  #serve(driver: StreamDriver): StreamConnection | null {
+    const stack = this.#buildStack(driver.peer);
+    if (stack === null) {
+      driver.close();
+      return null;
+    }
+    this.#accepted++;
+    const connection = new StreamConnection(driver, this.#context, this, this.#options);
+    this.#connections.add(connection);
+    driver.attach(connection);
+    connection.start(stack.outermost);
+    return connection;
+  }
+
+  #giveUpHandshakes(): void {
+    for (const handshake of this.#handshakes) handshake.giveUp();
+    this.#handshakes.clear();
+  }
+
+  #buildStack(peer: Address): ProtocolStack<Protocol> | null {
     try {
-      return this.#factory.buildProtocol(peer);
+      return this.#factory.buildStack(peer);
     } catch (error) {
       this.#context.logger.error(`buildProtocol for ${peer} failed`, error);
       return null;

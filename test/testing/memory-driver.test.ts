@@ -24,6 +24,10 @@ class Recorder implements StreamEvents {
     this.events.push("readEnded");
   }
 
+  handshakeCompleted(): void {
+    this.events.push("handshakeCompleted");
+  }
+
   failed(error: Error): void {
     this.events.push(`failed ${error.message}`);
   }

@@ -24,8 +24,8 @@ export function noAction(): void {}
 export class RecordingProtocol extends Protocol {
   /** The names of the callbacks; `dataReceived` once for each run of chunks. */
   readonly events: string[] = [];
-  /** How deep in calls of its own to the transport a callback ever was; see `calling`. */
-  calledInside: string[] = [];
+  /** The callbacks that came while a test was inside `calling`. */
+  readonly calledInside: string[] = [];
   reason: CloseReason | null = null;
   readonly #actions: Actions;
   readonly #chunks: Buffer[] = [];

@@ -1,0 +1,105 @@
+import type { Codec } from "./codec.ts";
+import { FrameTooLongError } from "./framing-error.ts";
+import { messageBytes } from "./message-bytes.ts";
+import type { ReceiveBuffer } from "./receive-buffer.ts";
+
+/** What ends a line unless told, as in most text protocols of the Internet. */
+export const DEFAULT_DELIMITER = "\r\n";
+
+/** The longest line unless told: what Twisted allows, and far more than text protocols send. */
+export const DEFAULT_MAX_LINE_BYTES = 16_384;
+
+/** How a `LineCodec` cuts. */
+export interface LineCodecOptions {
+  /** What ends a line; CR LF unless told. */
+  readonly delimiter?: Uint8Array | string;
+  /** How long a line may be, in bytes, without its delimiter; 16384 unless told. */
+  readonly maxLength?: number;
+  /** What happens to a longer one: the connection fails (the default), or the line is dropped. */
+  readonly whenTooLong?: "fail" | "skip";
+}
+
+/**
+ * Lines, each ended by a delimiter, which is not part of them. The leftmost delimiter ends a line;
+ * bytes that only begin like one are data.
+ */
+export class LineCodec implements Codec<Buffer, Uint8Array | string> {
+  readonly maxBytes: number;
+  readonly #delimiter: Buffer;
+  /** One byte is sought faster as a number. */
+  readonly #needle: number | Buffer;
+  readonly #maxLength: number;
+  readonly #whenTooLong: "fail" | "skip";
+  #skipping = false;
+  #skippedLines = 0;
+
+  /** @throws {RangeError} when the delimiter is empty */
+  constructor(options: LineCodecOptions = {}) {
+    const { delimiter = DEFAULT_DELIMITER, maxLength = DEFAULT_MAX_LINE_BYTES } = options;
+    // A copy: the owner of the bytes may change them.
+    this.#delimiter = Buffer.from(messageBytes(delimiter));
+    const [first] = this.#delimiter;
+    if (first === undefined) throw new RangeError("Cannot end lines with an empty delimiter");
+    this.#needle = this.#delimiter.length === 1 ? first : this.#delimiter;
+    this.#maxLength = maxLength;
+    this.#whenTooLong = options.whenTooLong ?? "fail";
+    this.maxBytes = maxLength + this.#delimiter.length;
+  }
+
+  /** How many over-long lines were dropped, the one under way included. */
+  get skippedLines(): number {
+    return this.#skippedLines;
+  }
+
+  /** @throws {FrameTooLongError} for an over-long line, unless those are skipped */
+  decode(buffer: ReceiveBuffer): Buffer | null {
+    for (;;) {
+      const length = buffer.indexOf(this.#needle);
+      if (length === -1) return this.#wait(buffer);
+      if (length <= this.#maxLength && !this.#skipping) {
+        const line = buffer.take(length);
+        buffer.skip(this.#delimiter.length);
+        return line;
+      }
+      this.#foundTooLong(length);
+      buffer.skip(length + this.#delimiter.length);
+      this.#skipping = false;
+    }
+  }
+
+  /** @throws {RangeError} when `line` holds the delimiter, or its end and the delimiter make one */
+  encode(line: Uint8Array | string): Buffer {
+    const bytes = messageBytes(line);
+    const encoded = Buffer.concat([bytes, this.#delimiter]);
+    if (encoded.indexOf(this.#delimiter) === bytes.length) return encoded;
+    throw new RangeError(`Cannot encode a line of ${bytes.length} bytes: it holds the delimiter`);
+  }
+
+  #wait(buffer: ReceiveBuffer): null {
+    if (this.#skipping || (buffer.length > this.#maxLength && !this.#mayStillEnd(buffer))) {
+      this.#foundTooLong(buffer.length);
+      // The last bytes may be the beginning of the delimiter.
+      buffer.skip(Math.max(0, buffer.length - this.#delimiter.length + 1));
+    } else {
+      buffer.expect(this.maxBytes);
+    }
+    return null;
+  }
+
+  /** Whether what is there may become a line that is not too long: its delimiter has begun. */
+  #mayStillEnd(buffer: ReceiveBuffer): boolean {
+    const { length } = buffer;
+    for (let begun = length - this.#maxLength; begun < this.#delimiter.length; begun++) {
+      const tail = buffer.peek(length).subarray(length - begun);
+      if (tail.equals(this.#delimiter.subarray(0, begun))) return true;
+    }
+    return false;
+  }
+
+  #foundTooLong(length: number): void {
+    if (this.#skipping) return;
+    if (this.#whenTooLong === "fail") throw new FrameTooLongError("Line", length, this.#maxLength);
+    this.#skipping = true;
+    this.#skippedLines++;
+  }
+}

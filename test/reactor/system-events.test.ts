@@ -1,0 +1,109 @@
+import { describe, expect, test } from "bun:test";
+import { type SystemEventPhase, SystemEvents } from "../../src/reactor/system-events.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
+import { MemoryLogger } from "../../src/testing/memory-logger.ts";
+import { milliseconds, vectorsOf } from "../vectors/protocol-vectors.ts";
+
+type TriggerAction = readonly ["throw"] | readonly ["wait", number];
+
+interface SystemEventVector {
+  readonly triggers: readonly (readonly [SystemEventPhase, string, TriggerAction?])[];
+  readonly expect: { readonly order: readonly (readonly [string, number])[] };
+}
+
+async function closeNothing(): Promise<void> {}
+
+describe("SystemEvents: the vectors", () => {
+  for (const vector of vectorsOf<SystemEventVector>("systemEvent")) {
+    test(`${vector.id} (${vector.basis})`, async () => {
+      const clock = new ManualClock();
+      const logger = new MemoryLogger();
+      const events = new SystemEvents(logger);
+      const order: [string, number][] = [];
+      for (const [phase, name, action] of vector.triggers) {
+        events.add(phase, () => {
+          order.push([name, clock.now() / 1000]);
+          if (action?.[0] === "throw") throw new Error(`${name} failed`);
+          if (action?.[0] !== "wait") return undefined;
+          const { promise, resolve } = Promise.withResolvers<void>();
+          clock.callLater(milliseconds(action[1]), resolve);
+          return promise;
+        });
+      }
+      await events.fire(closeNothing);
+      expect(order).toEqual(vector.expect.order as never);
+      const throwing = vector.triggers.filter(([, , action]) => action?.[0] === "throw");
+      expect(logger.errors.map(String)).toEqual(
+        throwing.map(([, name]) => `Error: ${name} failed`),
+      );
+    });
+  }
+});
+
+describe("SystemEvents", () => {
+  test("the promises of before are all awaited before anything else happens", async () => {
+    const events = new SystemEvents(new MemoryLogger());
+    const order: string[] = [];
+    const waits = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    for (const wait of waits) events.add("before", () => wait.promise);
+    events.add("during", () => order.push("during"));
+    const fired = events.fire(async () => void order.push("closed"));
+    waits[1]?.resolve();
+    await Promise.resolve();
+    expect(order).toEqual([]);
+    waits[0]?.resolve();
+    await fired;
+    expect(order).toEqual(["during", "closed"]);
+  });
+
+  test("everything is closed between during and after", async () => {
+    const events = new SystemEvents(new MemoryLogger());
+    const order: string[] = [];
+    events.add("after", () => order.push("after"));
+    events.add("during", () => order.push("during"));
+    await events.fire(async () => {
+      await Promise.resolve();
+      order.push("closed");
+    });
+    expect(order).toEqual(["during", "closed", "after"]);
+  });
+
+  test("rejections of every phase are logged", async () => {
+    const logger = new MemoryLogger();
+    const events = new SystemEvents(logger);
+    for (const phase of ["before", "during", "after"] as const) {
+      events.add(phase, async () => {
+        throw new Error(phase);
+      });
+    }
+    await events.fire(closeNothing);
+    await Promise.resolve();
+    expect(logger.reports.map(({ message }) => message)).toEqual([
+      'a trigger of the phase "before" failed',
+      'a trigger of the phase "during" failed',
+      'a trigger of the phase "after" failed',
+    ]);
+  });
+
+  test("the same function added twice runs twice, and can be taken back once", async () => {
+    const events = new SystemEvents(new MemoryLogger());
+    let runs = 0;
+    const run = () => void runs++;
+    using _first = events.add("during", run);
+    const second = events.add("during", run);
+    events.add("during", run);
+    second.remove();
+    second.remove();
+    await events.fire(closeNothing);
+    expect(runs).toBe(2);
+  });
+
+  test("a trigger runs once, however often events are fired", async () => {
+    const events = new SystemEvents(new MemoryLogger());
+    let runs = 0;
+    events.add("after", () => void runs++);
+    await events.fire(closeNothing);
+    await events.fire(closeNothing);
+    expect(runs).toBe(1);
+  });
+});

@@ -1,0 +1,165 @@
+import { describe, expect, test } from "bun:test";
+import { noAction, RecordingProtocol } from "./recording-protocol.ts";
+import { scripted } from "./scripted-driver.ts";
+
+function echo(): RecordingProtocol {
+  return new RecordingProtocol({ dataReceived: (me, data) => me.connection.write(data) });
+}
+
+describe("StreamConnection.pauseProducing", () => {
+  test("the socket is paused and resumed once, however often it is asked", () => {
+    const { driver, connection, settle } = scripted(new RecordingProtocol());
+    connection.resumeProducing();
+    connection.pauseProducing();
+    connection.pauseProducing();
+    connection.resumeProducing();
+    connection.resumeProducing();
+    settle();
+    expect(driver.verbs).toEqual(["pause", "resume"]);
+  });
+
+  test("bytes and a reset that come all the same are kept, and delivered in order after resume", () => {
+    const protocol = new RecordingProtocol();
+    const { driver, connection, settle } = scripted(protocol);
+    connection.pauseProducing();
+    driver.events.received(Buffer.from("last "));
+    driver.events.received(Buffer.from("words"));
+    const error = new Error("reset");
+    driver.events.closed(error);
+    settle();
+    expect(protocol.events).toEqual(["connectionMade"]);
+    connection.resumeProducing();
+    expect(protocol.events).toEqual(["connectionMade"]);
+    settle();
+    expect(protocol.received.toString()).toBe("last words");
+    expect(protocol.reason).toEqual({ kind: "lost", cause: error });
+    expect(protocol.events).toEqual(["connectionMade", "dataReceived", "connectionLost"]);
+  });
+
+  test("pausing again in the middle of what was kept keeps the rest and the end", () => {
+    const protocol = new RecordingProtocol({
+      dataReceived: (me) => me.connection.pauseProducing(),
+    });
+    const { driver, connection, settle } = scripted(protocol);
+    connection.pauseProducing();
+    for (const letter of ["a", "b", "c"]) driver.events.received(Buffer.from(letter));
+    driver.events.closed(new Error("reset"));
+    const seen: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      connection.resumeProducing();
+      settle();
+      seen.push(`${protocol.received} ${protocol.reason?.kind ?? "connected"}`);
+    }
+    expect(seen).toEqual(["a connected", "ab connected", "abc connected", "abc lost"]);
+  });
+
+  test("nothing of what was kept is delivered after the protocol has ended the connection", () => {
+    for (const end of [
+      (me: RecordingProtocol) => me.connection.abortConnection(),
+      (me: RecordingProtocol) => me.connection.loseConnection(),
+      () => {
+        throw new Error("bad data");
+      },
+    ]) {
+      const protocol = new RecordingProtocol({ dataReceived: end });
+      const { driver, connection, settle } = scripted(protocol);
+      connection.pauseProducing();
+      driver.events.received(Buffer.from("a"));
+      driver.events.received(Buffer.from("b"));
+      connection.resumeProducing();
+      settle();
+      expect(protocol.received.toString()).toBe("a");
+    }
+  });
+
+  test("abortConnection while an end is kept wins over it", () => {
+    const protocol = new RecordingProtocol();
+    const { driver, connection, settle } = scripted(protocol);
+    connection.pauseProducing();
+    driver.events.closed(new Error("reset"));
+    connection.abortConnection();
+    settle();
+    connection.resumeProducing();
+    settle();
+    expect(protocol.events).toEqual(["connectionMade", "connectionLost"]);
+    expect(protocol.reason).toEqual({ kind: "aborted" });
+  });
+
+  test("loseConnection while an end is kept reports that end", () => {
+    const protocol = new RecordingProtocol();
+    const { driver, connection, settle } = scripted(protocol);
+    const error = new Error("reset");
+    connection.pauseProducing();
+    driver.events.received(Buffer.from("dropped"));
+    driver.events.closed(error);
+    connection.loseConnection();
+    settle();
+    expect(protocol.events).toEqual(["connectionMade", "connectionLost"]);
+    expect(protocol.reason).toEqual({ kind: "lost", cause: error });
+  });
+});
+
+describe("StreamConnection: answers that pile up", () => {
+  test("reading stops above the high-water mark and goes on below the low one", () => {
+    const { driver } = scripted(echo(), {}, (d) => {
+      d.budget = 0;
+    });
+    driver.events.received(Buffer.alloc(60_000));
+    expect(driver.verbs).toEqual([]);
+    driver.events.received(Buffer.alloc(10_000));
+    expect(driver.verbs).toEqual(["pause"]);
+    driver.accept(50_000);
+    expect(driver.verbs).toEqual(["pause"]);
+    driver.accept(4_000);
+    expect(driver.verbs).toEqual(["pause", "resume"]);
+  });
+
+  test("a protocol that minds the water marks itself is not paused", () => {
+    const protocol = new RecordingProtocol({
+      dataReceived: (me, data) => me.connection.write(data),
+      pauseWriting: noAction,
+    });
+    const { driver } = scripted(protocol, {}, (d) => {
+      d.budget = 0;
+    });
+    driver.events.received(Buffer.alloc(100_000));
+    expect(protocol.events).toContain("pauseWriting");
+    expect(driver.verbs).toEqual([]);
+  });
+
+  test("what was written outside of dataReceived stops nobody from reading", () => {
+    const { driver, connection, settle } = scripted(new RecordingProtocol(), {}, (d) => {
+      d.budget = 0;
+    });
+    connection.write(Buffer.alloc(100_000));
+    settle();
+    driver.events.received(Buffer.from("goes on"));
+    expect(driver.verbs).toEqual([]);
+  });
+
+  test("a pause of the protocol's own outlasts it", () => {
+    const protocol = echo();
+    const { driver, connection, settle } = scripted(protocol, {}, (d) => {
+      d.budget = 0;
+    });
+    driver.events.received(Buffer.alloc(100_000));
+    connection.pauseProducing();
+    driver.accept(100_000);
+    settle();
+    expect(driver.verbs).toEqual(["pause"]);
+    connection.resumeProducing();
+    settle();
+    expect(driver.verbs).toEqual(["pause", "resume"]);
+  });
+
+  test("the end of the socket is reported although answers still wait", () => {
+    const protocol = echo();
+    const { driver, settle } = scripted(protocol, {}, (d) => {
+      d.budget = 0;
+    });
+    driver.events.received(Buffer.alloc(100_000));
+    driver.events.closed(new Error("reset"));
+    settle();
+    expect(protocol.reason).toMatchObject({ kind: "lost", cause: { message: "reset" } });
+  });
+});
