@@ -6,6 +6,12 @@
  * @module
  */
 export { BunReactor } from "./bun/bun-reactor.ts";
+export { Chargen, ChargenDatagrams } from "./protocols/chargen.ts";
+export { Daytime, DaytimeDatagrams } from "./protocols/daytime.ts";
+export { Discard, DiscardDatagrams } from "./protocols/discard.ts";
+export { type AnswerRule, clientsExcept, isClient } from "./protocols/echo-loops.ts";
+export { Echo, EchoDatagrams } from "./protocols/echo.ts";
+export { Time, TimeDatagrams } from "./protocols/time.ts";
 export { type Address, InternetAddress, UNIXAddress } from "./reactor/address.ts";
 export { CannotListenError } from "./reactor/cannot-listen-error.ts";
 export { AlreadyCalled, AlreadyCancelled, type Clock, type DelayedCall } from "./reactor/clock.ts";

@@ -19,19 +19,12 @@ interface Block {
 }
 
 describe("The guides", () => {
-  test("have code on every page that is about code", () => {
-    const pages = new Set(blocks().map(({ fileName }) => fileName.replace(/-\d.*/, "")));
-    expect([...pages].sort()).toEqual([
-      "deliberate-differences",
-      "from-python-sockets",
-      "protocols",
-    ]);
-  });
-
   test(
     "type-check, block by block",
     () => {
-      withBlocks(blocks(), (folder) => {
+      const all = blocks();
+      expect(all.length).toBeGreaterThan(0);
+      withBlocks(all, (folder) => {
         expect(complaintsOf("check", "--noUnusedLocals=false", folder)).toBe("");
       });
     },

@@ -18,6 +18,9 @@ export class BunClock implements Clock {
   readonly #turn: Turn;
   readonly #logger: Logger;
   readonly #runDue = () => this.#run();
+  readonly #report = (error: unknown) => this.#logger.error("a timed call failed", error);
+  /** While a round of calls runs, its end sets the timer. */
+  #state: "waiting" | "running" = "waiting";
   #timeout: Timer | null = null;
   #immediate: NodeJS.Immediate | null = null;
   #armedFor = Number.POSITIVE_INFINITY;
@@ -37,8 +40,11 @@ export class BunClock implements Clock {
 
   /** Has the earliest call wake us; a timer that rings too early is simply set again. */
   #arm(): void {
-    const earliest = this.#queue.earliest;
-    if (earliest === undefined || earliest >= this.#armedFor) return;
+    if (this.#state === "running") return;
+    const { earliest } = this.#queue;
+    // A timer that nobody waits for any more would keep the process alive.
+    if (earliest === undefined) return this.#disarm();
+    if (earliest >= this.#armedFor) return;
     this.#disarm();
     this.#armedFor = earliest;
     const delayMs = Math.ceil(earliest - this.now());
@@ -52,26 +58,27 @@ export class BunClock implements Clock {
     if (this.#immediate !== null) clearImmediate(this.#immediate);
     this.#timeout = null;
     this.#immediate = null;
+    this.#armedFor = Number.POSITIVE_INFINITY;
   }
 
   #run(): void {
     this.#disarm();
     const now = this.now();
     const sequence = this.#queue.nextSequence;
-    // Until the end of this round nothing else may set the timer.
-    this.#armedFor = Number.NEGATIVE_INFINITY;
+    this.#state = "running";
     for (;;) {
       const call = this.#queue.takeDue(now, sequence);
       if (call === undefined) break;
       this.#turn.enter();
       try {
-        call();
+        const result: unknown = call();
+        if (result instanceof Promise) result.catch(this.#report);
       } catch (error) {
-        this.#logger.error("a timed call failed", error);
+        this.#report(error);
       }
       this.#turn.leave();
     }
-    this.#armedFor = Number.POSITIVE_INFINITY;
+    this.#state = "waiting";
     this.#arm();
   }
 }

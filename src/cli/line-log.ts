@@ -3,7 +3,7 @@ import type { StandardOutput } from "./standard-output.ts";
 /** Above this nobody reads along, and more lines would only cost memory: some 2000 lines. */
 const MAX_WAITING_BYTES = 262_144;
 
-/** Lines on standard output that never pile up: while a reader is too slow they are only counted. */
+/** Lines on standard output that never pile up: for a reader that is too slow they are counted. */
 export class LineLog {
   readonly #output: Pick<StandardOutput, "write" | "waitingBytes">;
   #left = 0;

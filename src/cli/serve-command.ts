@@ -86,8 +86,30 @@ function greeting(set: ServiceSet, version: string): string {
   const missing = [...set.missingHosts].map(
     ([host, { code }]) => `${host} is not served, because this machine does not have it (${code}).`,
   );
-  const lines = [`Pretzel ${version} serves. Stop it with Ctrl-C.`, "", ...table, "", ...missing];
+  const lines = [
+    `Pretzel ${version} serves. Stop it with Ctrl-C.`,
+    "",
+    ...table,
+    "",
+    ...missing,
+    ...warnings(set),
+  ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+function warnings(set: ServiceSet): string[] {
+  const exposed = set.listeners.filter(({ service, transport, addresses }) => {
+    return service.amplifies && transport === "udp" && !addresses.every(isLoopback);
+  });
+  if (exposed.length === 0) return [];
+  const names = exposed.map(({ service }) => service.name).join(" and ");
+  return [
+    `Over UDP, ${names} may answer more than they are asked: do not serve them to strangers.`,
+  ];
+}
+
+function isLoopback({ host }: InternetAddress): boolean {
+  return host.startsWith("127.") || host === "::1";
 }
 
 function listenerRow({ service, transport, addresses }: ServiceListener): string[] {

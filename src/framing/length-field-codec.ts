@@ -67,7 +67,10 @@ export class LengthFieldCodec implements Codec<Buffer, Uint8Array | string> {
     if (frameBytes < headerBytes) throw this.#tooShort(field);
     const length = frameBytes - this.#strippedBytes;
     if (length > this.#maxLength) throw new FrameTooLongError("Message", length, this.#maxLength);
-    if (!buffer.has(frameBytes)) return null;
+    if (!buffer.has(frameBytes)) {
+      buffer.expect(frameBytes);
+      return null;
+    }
     buffer.skip(this.#strippedBytes);
     return buffer.take(length);
   }

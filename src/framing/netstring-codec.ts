@@ -48,7 +48,11 @@ export class NetstringCodec implements Codec<Buffer, Uint8Array | string> {
   }
 
   #decodeString(buffer: ReceiveBuffer, start: number, length: number): Buffer | null {
-    if (!buffer.has(start + length + 1)) return null;
+    const frameBytes = start + length + 1;
+    if (!buffer.has(frameBytes)) {
+      buffer.expect(frameBytes);
+      return null;
+    }
     const end = buffer.byteAt(start + length);
     if (end !== COMMA[0]) throw unexpected(end, "the comma after a netstring");
     buffer.skip(start);

@@ -52,6 +52,7 @@ export class ReceiveBuffer {
 
   /** Appends a chunk, which must not be changed any more. */
   append(chunk: Buffer): void {
+    if (chunk.length === 0) return;
     if (this.#next !== null) {
       this.#later.push(chunk);
       this.#waiting += chunk.length;
@@ -71,26 +72,25 @@ export class ReceiveBuffer {
    * nothing.
    */
   prepend(data: Buffer): void {
+    this.#searched = 0;
     const window = this.#window;
-    const end = window.byteOffset + this.#start;
-    if (data.buffer === window.buffer && data.byteOffset + data.length === end) {
-      if (data.length <= this.#start) {
-        this.#start -= data.length;
-        this.#searched = 0;
-        return;
-      }
-    }
-    if (data.length > 0) this.#replaceWith([data, ...this.#chunks()]);
+    const wasTakenLast =
+      data.length <= this.#start &&
+      data.buffer === window.buffer &&
+      data.byteOffset + data.length === window.byteOffset + this.#start;
+    if (wasTakenLast) this.#start -= data.length;
+    else if (data.length > 0) this.#replaceWith([data, ...this.#chunks()]);
   }
 
-  /** Whether there are `count` bytes. If not, it takes them for the frame that is `expect`ed. */
+  /** Whether there are `count` bytes. */
   has(count: number): boolean {
-    if (this.#window.length - this.#start >= count || this.length >= count) return true;
-    this.#expected = count;
-    return false;
+    return this.#window.length - this.#start >= count || this.length >= count;
   }
 
-  /** The frame that has begun ends within `count` bytes: memory need not grow beyond that. */
+  /**
+   * Says that the frame under way has at most `count` bytes, so that its memory need not grow
+   * beyond that. Without it memory grows to at most twice of what is there.
+   */
   expect(count: number): void {
     this.#expected = count;
   }
@@ -157,8 +157,9 @@ export class ReceiveBuffer {
 
   /** Takes as much as there is in one piece, without copying; null when there is nothing. */
   takeChunk(): Buffer | null {
-    if (!this.#extend(1)) return null;
-    return this.take(this.#window.length - this.#start);
+    this.#moveOntoNext();
+    const unread = this.#window.length - this.#start;
+    return unread === 0 ? null : this.take(unread);
   }
 
   /** Takes everything. */
@@ -230,48 +231,46 @@ export class ReceiveBuffer {
       if (unread >= count) return true;
       const next = this.#next;
       if (next === null || this.#waiting === 0) return false;
-      if (unread <= this.#joined) {
-        // Every byte of the window is of this chunk: from here on it will do by itself.
-        this.#window = next;
-        this.#start = this.#joined - unread;
-        this.#storage = null;
-        this.#waiting -= next.length - this.#joined;
-        this.#moveToNext();
-      } else if (this.#joined === next.length) {
-        this.#moveToNext();
-      } else {
-        this.#join(next, Math.min(next.length - this.#joined, count - unread));
-      }
+      if (this.#moveOntoNext()) continue;
+      if (this.#joined === next.length) this.#advanceNext();
+      else this.#join(next, Math.min(next.length - this.#joined, count - unread));
     }
   }
 
-  #moveToNext(): void {
+  /** Makes the next chunk the window, if all that is left of the window was copied from it. */
+  #moveOntoNext(): boolean {
+    const next = this.#next;
+    const unread = this.#window.length - this.#start;
+    if (next === null || unread > this.#joined) return false;
+    this.#window = next;
+    this.#start = this.#joined - unread;
+    this.#storage = null;
+    this.#waiting -= next.length - this.#joined;
+    this.#advanceNext();
+    return true;
+  }
+
+  #advanceNext(): void {
     this.#joined = 0;
-    const next = this.#later[this.#laterStart];
-    if (next === undefined) {
-      this.#next = null;
-      return;
-    }
-    this.#next = next;
+    this.#next = this.#later[this.#laterStart] ?? null;
+    if (this.#next === null) return;
     this.#laterStart++;
-    if (this.#laterStart === this.#later.length) {
-      this.#later = [];
-      this.#laterStart = 0;
-    }
+    if (this.#laterStart < this.#later.length) return;
+    this.#later = [];
+    this.#laterStart = 0;
   }
 
   /** Copies the next `count` bytes of `chunk` behind the window. */
   #join(chunk: Buffer, count: number): void {
-    const end = this.#window.length;
     let storage = this.#storage;
-    if (storage === null || end + count > storage.length) {
+    if (storage === null || this.#window.length + count > storage.length) {
       storage = this.#store(count);
     }
-    const position = this.#window.length;
-    chunk.copy(storage, position, this.#joined, this.#joined + count);
+    const end = this.#window.length;
+    chunk.copy(storage, end, this.#joined, this.#joined + count);
     this.#joined += count;
     this.#waiting -= count;
-    this.#window = storage.subarray(0, position + count);
+    this.#window = storage.subarray(0, end + count);
   }
 
   /** Moves the window to new memory of our own, with room for at least `count` bytes more. */

@@ -8,8 +8,8 @@ import { type AnswerRule, isClient } from "./echo-loops.ts";
 const MAX_ANSWER_BYTES = 65_507;
 
 /**
- * Echo over TCP: sends back every byte, in order, until the peer ends its side. A peer that does not
- * read its answers is not read from either, so that neither memory nor bytes are lost.
+ * Echo over TCP: sends back every byte, in order, until the peer ends its side. A peer that does
+ * not read its answers is not read from either, so that neither memory nor bytes are lost.
  */
 export class Echo extends Protocol {
   override dataReceived(data: Buffer): void {
@@ -21,7 +21,7 @@ export class Echo extends Protocol {
   }
 }
 
-/** Echo over UDP: one answer for each datagram, of the same bytes; an empty one for an empty one. */
+/** Echo over UDP: answers each datagram with one of the same bytes, be it empty. */
 export class EchoDatagrams extends DatagramProtocol {
   readonly #mayAnswer: AnswerRule;
 

@@ -1,6 +1,6 @@
 /**
- * The Time Protocol (RFC 868): the seconds since 1900 in UTC as 4 bytes, big-endian. The count wraps
- * for the first time on 7 February 2036; it is the reader who knows in which era he lives.
+ * The Time Protocol (RFC 868): the seconds since 1900 in UTC as 4 bytes, big-endian. The count
+ * wraps for the first time on 7 February 2036; the reader has to know in which era he lives.
  */
 import type { InternetAddress } from "../reactor/address.ts";
 import { DatagramProtocol } from "../reactor/datagram-protocol.ts";
@@ -54,7 +54,7 @@ export class TimeDatagrams extends DatagramProtocol {
  *
  * @param unixMs milliseconds since 1970
  */
-export function encodeTime(unixMs: number): Buffer {
+function encodeTime(unixMs: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE((Math.floor(unixMs / 1000) + SECONDS_FROM_1900_TO_1970) >>> 0);
   return bytes;

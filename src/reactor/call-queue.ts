@@ -13,7 +13,8 @@ export class CallQueue {
 
   /**
    * @param now the owner's time, in milliseconds
-   * @param headChanged called when another call became the earliest, so that the owner can re-arm
+   * @param headChanged called when another call became the earliest, or the last one was cancelled,
+   *   so that the owner can re-arm
    */
   constructor(now: () => number, headChanged: () => void) {
     this.#now = now;
@@ -83,6 +84,7 @@ export class CallQueue {
   cancel(queued: QueuedCall): void {
     this.#remove(queued);
     queued.state = "cancelled";
+    if (this.#heap.length === 0) this.#headChanged();
   }
 
   /** Called by `QueuedCall` alone. The call goes behind those already due at its new time. */

@@ -9,7 +9,8 @@ export interface Clock {
   now(): number;
   /**
    * Calls `call` once, `delayMs` from now at the earliest and never inside this call. Calls that
-   * are due at the same time run in the order they were made. An error it throws is logged.
+   * are due at the same time run in the order they were made. An error it throws, or rejects
+   * with, is logged.
    *
    * @throws {RangeError} when `delayMs` is negative or not a finite number
    */

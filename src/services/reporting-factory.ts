@@ -1,13 +1,13 @@
 import type { Address } from "../reactor/address.ts";
 import type { Clock } from "../reactor/clock.ts";
 import type { CloseReason } from "../reactor/close-reason.ts";
-import { Factory } from "../reactor/factory.ts";
-import { Protocol } from "../reactor/protocol.ts";
-import type { StreamTransport } from "../reactor/stream-transport.ts";
+import { Factory, type ProtocolStack } from "../reactor/factory.ts";
+import type { Protocol } from "../reactor/protocol.ts";
+import type { ConnectionCallbacks, StreamTransport } from "../reactor/stream-transport.ts";
 import type { ConnectionReport } from "./connection-report.ts";
 
 /** What a `ReportingFactory` needs to know and whom it tells. */
-export interface Reporting {
+interface Reporting {
   /** The name of the service in the reports. */
   readonly service: string;
   /** Measures the durations. */
@@ -18,36 +18,56 @@ export interface Reporting {
   readonly connectionEnded: (report: ConnectionReport) => void;
 }
 
-/** Serves a connection with the protocol that `build` makes, and reports it when it has ended. */
+/** Puts a report at the end of every connection of another factory. */
 export class ReportingFactory extends Factory {
-  readonly #build: () => Protocol;
+  readonly #inner: Factory;
   readonly #reporting: Reporting;
 
-  constructor(build: () => Protocol, reporting: Reporting) {
+  constructor(inner: Factory, reporting: Reporting) {
     super();
-    this.#build = build;
+    this.#inner = inner;
     this.#reporting = reporting;
   }
 
-  override buildProtocol(_peer: Address): Protocol {
-    return new ReportedProtocol(this.#build(), this.#reporting);
+  override startFactory(): void {
+    this.#inner.doStart();
+  }
+
+  override stopFactory(): void {
+    this.#inner.doStop();
+  }
+
+  override buildStack(peer: Address): ProtocolStack<Protocol> | null {
+    const stack = this.#inner.buildStack(peer);
+    if (stack === null) return null;
+    const outermost = new ReportedConnection(stack.outermost, peer, this.#reporting);
+    return { protocol: stack.protocol, outermost };
   }
 }
 
 /**
- * Passes everything on to another protocol. It has the optional callbacks that the other one has,
- * because having them means something to the transport.
+ * Passes every call on, and keeps what the report needs. It has those of the optional callbacks that
+ * the inner one has, because having them means something to the transport.
  */
-class ReportedProtocol extends Protocol {
-  readonly #inner: Protocol;
+class ReportedConnection implements ConnectionCallbacks {
+  readonly #inner: ConnectionCallbacks;
+  readonly #peer: Address;
   readonly #reporting: Reporting;
-  #startedAt = 0;
-  #startedAtUnixMs = 0;
+  readonly #startedAt: number;
+  readonly #startedAtUnixMs: number;
+  #transport: StreamTransport | null = null;
+  readonly readConnectionLost?: () => void;
+  readonly writeConnectionLost?: () => void;
+  readonly pauseWriting?: () => void;
+  readonly resumeWriting?: () => void;
+  readonly draining?: () => void;
 
-  constructor(inner: Protocol, reporting: Reporting) {
-    super();
+  constructor(inner: ConnectionCallbacks, peer: Address, reporting: Reporting) {
     this.#inner = inner;
+    this.#peer = peer;
     this.#reporting = reporting;
+    this.#startedAt = reporting.clock.now();
+    this.#startedAtUnixMs = reporting.wallClock();
     if (inner.readConnectionLost) this.readConnectionLost = () => inner.readConnectionLost?.();
     if (inner.writeConnectionLost) this.writeConnectionLost = () => inner.writeConnectionLost?.();
     if (inner.pauseWriting) this.pauseWriting = () => inner.pauseWriting?.();
@@ -55,27 +75,24 @@ class ReportedProtocol extends Protocol {
     if (inner.draining) this.draining = () => inner.draining?.();
   }
 
-  override makeConnection(transport: StreamTransport): void {
-    this.transport = transport;
-    this.#startedAt = this.#reporting.clock.now();
-    this.#startedAtUnixMs = this.#reporting.wallClock();
+  makeConnection(transport: StreamTransport): void {
+    this.#transport = transport;
     return this.#inner.makeConnection(transport);
   }
 
-  override dataReceived(data: Buffer): void {
+  dataReceived(data: Buffer): void {
     return this.#inner.dataReceived(data);
   }
 
-  override connectionLost(reason: CloseReason): void {
+  connectionLost(reason: CloseReason): void {
     const { service, clock, connectionEnded } = this.#reporting;
-    const { bytesReceived, bytesSent } = this.transport.stats;
     connectionEnded({
       service,
-      peer: this.transport.getPeer(),
+      peer: this.#peer,
       startedAtUnixMs: this.#startedAtUnixMs,
       durationMs: clock.now() - this.#startedAt,
-      bytesReceived,
-      bytesSent,
+      bytesReceived: this.#transport?.stats.bytesReceived ?? 0,
+      bytesSent: this.#transport?.stats.bytesSent ?? 0,
       reason,
     });
     return this.#inner.connectionLost(reason);

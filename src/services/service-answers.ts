@@ -4,7 +4,7 @@ import { QueryError } from "./query-error.ts";
 import type { ServiceAnswer } from "./service-query.ts";
 
 /** The server's time, and how far our clock is from it. */
-export interface TimeReading {
+interface TimeReading {
   /** Milliseconds since 1970; whole seconds. */
   readonly unixMs: number;
   /** The server's clock minus ours, within `uncertaintyMs` either way. */

@@ -1,6 +1,7 @@
 import type { InternetAddress } from "../reactor/address.ts";
 import { clientsExcept } from "../protocols/echo-loops.ts";
 import { CannotListenError } from "../reactor/cannot-listen-error.ts";
+import { Factory } from "../reactor/factory.ts";
 import type { DatagramPort, ListeningPort } from "../reactor/listening-port.ts";
 import type { Reactor } from "../reactor/reactor.ts";
 import type { ConnectionReport } from "./connection-report.ts";
@@ -15,7 +16,7 @@ const STOP_TIMEOUT_MS = 1_000;
 const MISSING_ADDRESS: ReadonlySet<string | undefined> = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
 
 /** What to serve, and where. */
-export interface ServiceSetOptions {
+interface ServiceSetOptions {
   readonly services: readonly SmallService[];
   /** IP addresses. A wildcard's UDP services have one socket for each local address. */
   readonly hosts: readonly string[];
@@ -37,7 +38,7 @@ export interface ServiceListener {
 }
 
 /** What a set has served so far. */
-export interface ServiceTotals {
+interface ServiceTotals {
   readonly connections: number;
   readonly datagrams: number;
 }
@@ -110,7 +111,7 @@ export class ServiceSet {
 
   async #openStream(host: string, service: SmallService): Promise<void> {
     const { portBase, connectionEnded, wallClock = Date.now } = this.#options;
-    const factory = new ReportingFactory(service.stream, {
+    const factory = new ReportingFactory(new Factory(service.stream), {
       service: service.name,
       clock: this.#reactor,
       wallClock,

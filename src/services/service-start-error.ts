@@ -16,12 +16,8 @@ export class ServiceStartError extends Error {
 
   constructor(service: string, cause: CannotListenError) {
     const meaning = MEANINGS[cause.code ?? ""];
-    const address = cause.address.replace(/:(\d+)$/, " port $1");
-    const detail = cause.message.slice(cause.message.indexOf(": ") + 2);
-    super(
-      `Cannot start ${service} on ${address}: ${detail}${meaning === undefined ? "" : `, ${meaning}`}`,
-      { cause },
-    );
+    const reason = meaning === undefined ? "" : `, ${meaning}`;
+    super(`Cannot start ${service}: ${cause.message}${reason}`, { cause });
     this.code = cause.code;
   }
 }

@@ -25,6 +25,8 @@ export interface SmallService {
   readonly stream: () => Protocol;
   /** Makes the protocol of one UDP port, which answers those whom the rule allows. */
   readonly datagrams: (mayAnswer: AnswerRule) => DatagramProtocol;
+  /** Whether it may answer a datagram with a longer one, which can be misused to flood others. */
+  readonly amplifies: boolean;
   /** A shell command that shows it at work at `host`, on `port`. */
   readonly trial: Readonly<Record<ServiceTransport, (host: string, port: number) => string>>;
 }
@@ -40,6 +42,7 @@ export const SMALL_SERVICES: readonly SmallService[] = [
     port: 7,
     stream: () => new Echo(),
     datagrams: (mayAnswer) => new EchoDatagrams(mayAnswer),
+    amplifies: false,
     trial: {
       tcp: (host, port) => `echo hello | nc -N ${host} ${port}`,
       udp: (host, port) => `echo hello | nc -u -W1 ${host} ${port}`,
@@ -51,6 +54,7 @@ export const SMALL_SERVICES: readonly SmallService[] = [
     port: 9,
     stream: () => new Discard(),
     datagrams: () => new DiscardDatagrams(),
+    amplifies: false,
     trial: {
       tcp: (host, port) => `echo hello | nc -N ${host} ${port}`,
       udp: (host, port) => `echo hello | nc -u -w1 ${host} ${port}`,
@@ -62,6 +66,7 @@ export const SMALL_SERVICES: readonly SmallService[] = [
     port: 13,
     stream: () => new Daytime(),
     datagrams: (mayAnswer) => new DaytimeDatagrams(Date.now, mayAnswer),
+    amplifies: true,
     trial: {
       tcp: (host, port) => `nc -d ${host} ${port}`,
       udp: (host, port) => `echo | nc -u -W1 ${host} ${port}`,
@@ -73,6 +78,7 @@ export const SMALL_SERVICES: readonly SmallService[] = [
     port: 19,
     stream: () => new Chargen(),
     datagrams: (mayAnswer) => new ChargenDatagrams(mayAnswer),
+    amplifies: false,
     trial: {
       tcp: (host, port) => `nc -d ${host} ${port} | head`,
       udp: (host, port) => `head -c 74 /dev/zero | nc -u -W1 ${host} ${port}`,
@@ -84,6 +90,7 @@ export const SMALL_SERVICES: readonly SmallService[] = [
     port: 37,
     stream: () => new Time(),
     datagrams: (mayAnswer) => new TimeDatagrams(Date.now, mayAnswer),
+    amplifies: true,
     trial: {
       tcp: (host, port) => `nc -d ${host} ${port} | ${PRINT_NUMBER}`,
       udp: (host, port) => `echo | nc -u -W1 ${host} ${port} | ${PRINT_NUMBER}`,

@@ -14,8 +14,8 @@ export interface ManualClockOptions {
 }
 
 /**
- * Time that stands still until a test moves it. It starts at 0. Give it to whatever takes a `Clock`,
- * then `advance`: every call that comes due runs inside `advance`, at its own time and in order.
+ * Time that stands still until a test moves it. It starts at 0. Give it to what takes a `Clock`,
+ * and `advance` it: every call that comes due runs inside `advance`, at its own time, in order.
  *
  * A call that is due at once and made inside another call (`callLater(0)`) waits for the next
  * `advance`, so that no chain of them can run for ever. Promises that a call settles are continued

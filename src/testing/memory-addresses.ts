@@ -2,7 +2,7 @@ import { InternetAddress } from "../reactor/address.ts";
 import { addressFamily } from "../reactor/ip-address.ts";
 
 /** How a socket takes its address. */
-export interface BindOptions {
+interface BindOptions {
   readonly reusePort?: boolean | undefined;
   readonly ipv6Only?: boolean | undefined;
 }
@@ -75,7 +75,7 @@ export class MemoryAddresses<Owner> {
     return this.#localHosts.has(host);
   }
 
-  /** A port of `host` that nobody has; they are given out in ascending order, then from the start. */
+  /** A port of `host` that nobody has: the next one, and after the last the first again. */
   #freePort(host: string): number {
     for (let tried = FIRST_FREE_PORT; tried <= LAST_FREE_PORT; tried++) {
       const port = this.#nextFreePort;

@@ -8,7 +8,7 @@ import { MemorySocketOptions } from "./memory-socket-options.ts";
 
 /** The properties of a connection in memory. */
 export interface MemoryLinkOptions {
-  /** How much each direction holds before a write is taken in part or not at all; 64 KiB unless told. */
+  /** How much each direction holds before it takes no more; 64 KiB unless told. */
   readonly bufferBytes?: number;
   /** How much one `dataReceived` gets at most; all that is there unless told. */
   readonly maxChunkBytes?: number;
@@ -36,7 +36,7 @@ export class MemoryDriver implements StreamDriver, EventSource {
   #sending: "open" | "shut" | "closed" = "open";
   /**
    * What follows the bytes that come in: nothing yet, the end of the stream, or a reset. A reset
-   * that a failed `write` has seen looks like an end of stream afterwards, as it does to the kernel.
+   * that a failed `write` has seen looks like an end of stream afterwards, as the kernel has it.
    */
   #end: "none" | "fin" | "reset" | "reset-seen" = "none";
   #reportedEnd = false;

@@ -23,7 +23,7 @@ export class MemorySocketOptions {
     this.set("SO_LINGER", { on: false, seconds: 0 });
   }
 
-  /** @throws {SocketOptionError} for one that was never set, that only a kernel has, or after the end */
+  /** @throws {SocketOptionError} for one that was never set or only a kernel has, and at the end */
   get<N extends SocketOptionName>(name: N): SocketOptionValue<N> {
     this.#check(name);
     if (!this.#values.has(name)) {

@@ -181,6 +181,8 @@ export class ConnectionLife
   socketClosed(error: Error | undefined): void {
     if (this.receiving.release("answers")) this.workAtTurnEnd("this");
     if (!this.receiving.keepEnd(error)) this.#socketEnded(error);
+    // A kept end is reported when the protocol wants to read on, however late.
+    else this.#closeTimer.stop();
   }
 
   // What the halves, the link and the timer report.
@@ -204,7 +206,7 @@ export class ConnectionLife
   sendFailed(): void {
     this.failed(new Error(`Send to ${this.#driver.peer} failed: the connection is broken`));
     // The driver reports the end of the socket by itself, after what the peer had sent before it.
-    this.#closeTimer.start();
+    if (!this.receiving.keepsEnd) this.#closeTimer.start();
   }
 
   sentBeforeHold(): void {

@@ -61,14 +61,17 @@ export class OpenDatagramPort implements DatagramPort {
     await Promise.resolve();
     this.#context.turn.enter();
     try {
-      this.#protocol.stopProtocol();
+      const result: unknown = this.#protocol.stopProtocol();
+      if (result instanceof Promise) result.catch((error: unknown) => this.#report(error));
     } catch (error) {
-      this.#context.logger.error(
-        `stopProtocol of ${this.#protocol.constructor.name} failed`,
-        error,
-      );
+      this.#report(error);
     }
     this.#context.turn.leave();
     this.#closed(this);
+  }
+
+  #report(error: unknown): void {
+    const name = this.#protocol.constructor.name;
+    this.#context.logger.error(`stopProtocol of ${name} failed`, error);
   }
 }

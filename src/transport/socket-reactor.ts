@@ -164,11 +164,14 @@ export abstract class SocketReactor implements Reactor {
   }
 
   #callNow(call: () => void): void {
+    const report = (error: unknown) =>
+      this.context.logger.error("a call made when running failed", error);
     this.context.turn.enter();
     try {
-      call();
+      const result: unknown = call();
+      if (result instanceof Promise) result.catch(report);
     } catch (error) {
-      this.context.logger.error("a call made when running failed", error);
+      report(error);
     }
     this.context.turn.leave();
   }

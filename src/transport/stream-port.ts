@@ -42,7 +42,7 @@ export class StreamPort
   readonly #connections = new ConnectionSet();
   readonly #handshakes = new Set<Handshake>();
   #tls: PreparedTLS | null;
-  #state: "stopped" | "starting" | "listening" = "stopped";
+  #starting: Promise<void> | null = null;
   #listener: OpenListener | null = null;
   #host: Address | null = null;
   #accepted = 0;
@@ -91,20 +91,17 @@ export class StreamPort
     return this.#listener?.fileDescriptor ?? -1;
   }
 
-  async startListening(): Promise<void> {
-    if (this.#state !== "stopped") return;
-    this.#state = "starting";
-    try {
-      this.#factory.doStart();
-      await this.#open();
-    } catch (error) {
-      this.#state = "stopped";
-      throw error;
-    }
+  startListening(): Promise<void> {
+    if (this.#listener !== null) return Promise.resolve();
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = null;
+    });
+    return this.#starting;
   }
 
   async stopListening(): Promise<void> {
-    this.#state = "stopped";
+    // Whoever started it hears of a failure to start.
+    if (this.#starting !== null) await this.#starting.catch(() => undefined);
     if (this.#listener === null) return;
     this.#listener.close();
     this.#listener = null;
@@ -176,10 +173,10 @@ export class StreamPort
     return this.stopListening();
   }
 
-  async #open(): Promise<void> {
-    let listener: OpenListener;
+  async #start(): Promise<void> {
+    this.#factory.doStart();
     try {
-      listener = await this.#target.open(this);
+      this.#listener = await this.#target.open(this);
     } catch (error) {
       endFactoryUse(this.#factory, this.#context.logger);
       throw new CannotListenError(this.#target.description, messageOf(error), {
@@ -187,12 +184,8 @@ export class StreamPort
         cause: error,
       });
     }
-    this.#host = listener.host;
-    this.#listener = listener;
-    // It may have been stopped while it was starting.
-    if (this.#state !== "starting") return this.stopListening();
+    this.#host = this.#listener.host;
     this.#registry.add(this);
-    this.#state = "listening";
   }
 
   #mustListen(option: string): OpenListener {

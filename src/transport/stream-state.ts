@@ -18,7 +18,7 @@ export type StreamState =
   | "disconnected";
 
 /** The legal moves. Anything else is a fault of ours. */
-export const NEXT_STREAM_STATES: Readonly<Record<StreamState, readonly StreamState[]>> = {
+const NEXT_STREAM_STATES: Readonly<Record<StreamState, readonly StreamState[]>> = {
   open: ["read-ended", "write-ending", "closing", "closed"],
   "read-ended": ["closing", "closed"],
   "write-ending": ["write-ended", "closing", "closed"],

@@ -107,7 +107,7 @@ export function closingContract(name: string, make: MakeEnvironment, skips: Cont
       expect(client.events).toEqual(["connectionMade", "connectionLost"]);
     });
 
-    test("abort, lose and the peer's reset at once give one connectionLost on each side", async (env) => {
+    test("abort, lose and a reset at once give one connectionLost on each side", async (env) => {
       const [client, server] = [new RecordingProtocol(), new RecordingProtocol()];
       await connect(env, client, server);
       server.connection.write("x");
@@ -140,7 +140,7 @@ export function closingContract(name: string, make: MakeEnvironment, skips: Cont
       expect(client.received.equals(answer)).toBe(true);
     });
 
-    test("the peer's end reaches an aware protocol as readConnectionLost, and writing goes on", async (env) => {
+    test("an aware protocol hears readConnectionLost, and goes on writing", async (env) => {
       const client = new RecordingProtocol({
         readConnectionLost: noAction,
         writeConnectionLost: noAction,

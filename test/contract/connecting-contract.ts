@@ -45,7 +45,7 @@ export function connectingContract(name: string, make: MakeEnvironment, skips: C
   describe(`${name}: connecting`, () => {
     const test = contractTest(make, skips);
 
-    test("a closed port rejects with ConnectionRefusedError that names the address", async (env) => {
+    test("a closed port rejects with ConnectionRefusedError and the address", async (env) => {
       const { reactor, host } = env;
       const port = await reactor.listenTCP({ host }, factoryOf());
       const number = portOf(port);
@@ -86,7 +86,7 @@ export function connectingContract(name: string, make: MakeEnvironment, skips: C
       expect(factory.calls).toEqual(["start", "stop"]);
     });
 
-    test("aborting a pending connect rejects with ConnectingCancelledError and builds nothing", async (env) => {
+    test("aborting a connect rejects with ConnectingCancelledError", async (env) => {
       const { reactor, silent } = env;
       const factory = new CountingFactory();
       const controller = new AbortController();
@@ -124,7 +124,7 @@ export function connectingContract(name: string, make: MakeEnvironment, skips: C
       await server.receives(10);
     });
 
-    test("buildProtocol returning null rejects with NoProtocol, and the peer sees a close", async (env) => {
+    test("buildProtocol returning null rejects with NoProtocol and closes", async (env) => {
       const { reactor, host } = env;
       const server = new RecordingProtocol();
       const port = await reactor.listenTCP({ host }, factoryOf(server));
@@ -134,7 +134,7 @@ export function connectingContract(name: string, make: MakeEnvironment, skips: C
       await server.lost();
     });
 
-    test("buildProtocol throwing rejects with a ConnectError that has the cause, and logs it", async (env) => {
+    test("buildProtocol throwing is logged, and the cause of a ConnectError", async (env) => {
       const { reactor, host, logger } = env;
       const cause = new Error("no idea");
       const port = await reactor.listenTCP({ host }, factoryOf(new RecordingProtocol()));
@@ -175,7 +175,7 @@ export function connectingContract(name: string, make: MakeEnvironment, skips: C
       expect(error).toBeInstanceOf(ConnectBindError);
     });
 
-    test("a UNIX path where nobody listens rejects with a ConnectError that names it", async (env) => {
+    test("a UNIX path where nobody listens rejects with its ConnectError", async (env) => {
       const { reactor, path } = env;
       const error = await rejection(reactor.connectUNIX({ path }, factoryOf()));
       expect(error).toBeInstanceOf(ConnectError);

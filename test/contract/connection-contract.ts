@@ -17,7 +17,7 @@ export function connectionContract(name: string, make: MakeEnvironment, skips: C
   describe(`${name}: connections`, () => {
     const test = contractTest(make, skips);
 
-    test("connectionMade comes first, connectionLost last, each once, on both sides", async (env) => {
+    test("connectionMade comes first, connectionLost last, each once", async (env) => {
       const client = new RecordingProtocol({ connectionMade: (me) => me.connection.write("hi") });
       const server = new RecordingProtocol({
         dataReceived: (me, data) => {
@@ -89,7 +89,7 @@ export function connectionContract(name: string, make: MakeEnvironment, skips: C
       expect(client.connection.stats.bytesSent).toBe(bytes.length);
     });
 
-    test("an error in dataReceived is logged and ends that connection alone, as its cause", async (env) => {
+    test("an error in dataReceived is logged and ends that connection alone", async (env) => {
       const error = new Error("bad input");
       const failing = new RecordingProtocol({
         dataReceived: () => {
@@ -173,7 +173,7 @@ export function connectionContract(name: string, make: MakeEnvironment, skips: C
       expect(server.events).toEqual(["connectionMade", "dataReceived", "connectionLost"]);
     });
 
-    test("a reset that comes while paused is reported after resume, behind the data", async (env) => {
+    test("a reset while paused is reported after resume, behind the data", async (env) => {
       const client = new RecordingProtocol();
       const server = new RecordingProtocol({
         connectionMade: (me) => me.connection.pauseProducing(),
@@ -213,7 +213,7 @@ export function connectionContract(name: string, make: MakeEnvironment, skips: C
       expect(client.events).toEqual(["connectionMade", "connectionLost"]);
     });
 
-    test("switchProtocol starts the next protocol with the rest; the old one hears no more", async (env) => {
+    test("switchProtocol starts the next protocol, the old hears no more", async (env) => {
       const next = new RecordingProtocol();
       const first = new RecordingProtocol({
         dataReceived: (me, data) => me.connection.switchProtocol(next, data.subarray(1)),

@@ -87,7 +87,7 @@ export function flowContract(name: string, make: MakeEnvironment, skips: Contrac
       expect(reason).toMatchObject({ kind: "lost", cause: expect.any(SendBufferFullError) });
     });
 
-    test("an echo to a peer that does not read stops reading instead of filling memory", async (env) => {
+    test("an echo to a peer that does not read stops reading itself", async (env) => {
       const client = slowReader();
       let most = 0;
       const server = new RecordingProtocol({
@@ -109,7 +109,7 @@ export function flowContract(name: string, make: MakeEnvironment, skips: Contrac
       expect(client.received.equals(bytes)).toBe(true);
     });
 
-    test("a streaming producer is paused above the high-water mark and resumed below the low one", async (env) => {
+    test("a streaming producer is paused and resumed at the water marks", async (env) => {
       const [client, server] = [slowReader(), new RecordingProtocol()];
       await connect(env, client, server);
       const piece = pattern(65_536);
@@ -148,7 +148,7 @@ export function flowContract(name: string, make: MakeEnvironment, skips: Contrac
       expect(new Set(waiting)).toEqual(new Set([0]));
     });
 
-    test("a second producer is refused; losing the connection stops the first before connectionLost", async (env) => {
+    test("a second producer is refused, the end stops the first", async (env) => {
       const events: string[] = [];
       const server = new RecordingProtocol({ connectionLost: () => events.push("connectionLost") });
       await connect(env, new RecordingProtocol(), server);
@@ -179,7 +179,7 @@ export function flowContract(name: string, make: MakeEnvironment, skips: Contrac
       expect(server.events).toEqual(["connectionMade", "pauseWriting", "resumeWriting"]);
     });
 
-    test("drained resolves at once below the mark, and above it when writing may go on", async (env) => {
+    test("drained resolves when writing may go on, perhaps at once", async (env) => {
       const [client, server] = [slowReader(), new RecordingProtocol()];
       await connect(env, client, server);
       await server.connection.drained();

@@ -54,7 +54,7 @@ export function lifeContract(name: string, make: MakeEnvironment, skips: Contrac
       expect(events).toEqual(["before", "after"]);
     });
 
-    test("a trigger that was removed does not run; one that ran does not run again", async (env) => {
+    test("a trigger that was removed does not run, none runs twice", async (env) => {
       const { reactor } = env;
       const events: string[] = [];
       const removed = reactor.addSystemEventTrigger("during", "shutdown", () =>
@@ -117,7 +117,7 @@ export function lifeContract(name: string, make: MakeEnvironment, skips: Contrac
       await run;
     });
 
-    test("callWhenRunning calls at once while it runs, and else once when it next does", async (env) => {
+    test("callWhenRunning calls at once, or when the reactor next runs", async (env) => {
       const { reactor, logger } = env;
       const events: string[] = [];
       const error = new Error("bad start");
@@ -210,7 +210,7 @@ export function timerContract(name: string, make: MakeEnvironment, skips: Contra
       expect(order).toEqual([3, 1, 2]);
     });
 
-    test("a call made inside another runs in a later turn, after those due already", async (env) => {
+    test("a call made inside another runs after those due already", async (env) => {
       const { reactor } = env;
       const events: string[] = [];
       reactor.callLater(5, () => {

@@ -30,7 +30,7 @@ describe("chunkings", () => {
     expect([...chunkings("x")].map(sizes)).toEqual(["1"]);
   });
 
-  test("a long input is cut in two at a bounded number of different places, densest at the ends", () => {
+  test("a long input is cut in two at a bounded number of places, densest at the ends", () => {
     const cuts = [...chunkings(Buffer.alloc(100_000), { maxFixedSize: 1, randomWays: 0 })]
       .filter((chunks) => chunks.length === 2)
       .map(([first]) => first?.length ?? 0);

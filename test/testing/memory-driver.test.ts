@@ -163,7 +163,7 @@ describe("MemoryDriver", () => {
     expect(send(b, "x")).toBe(-1);
   });
 
-  test("a write that meets a reset fails, and the close looks clean then, as with the kernel", () => {
+  test("a write that meets a reset fails, and then the close looks clean", () => {
     const { loop, a, b, atA } = drivers();
     send(b, "before");
     b.terminate();

@@ -141,10 +141,10 @@ describe("MemoryReactor: names and addresses", () => {
     const reactor = new MemoryReactor();
     const factory = factoryOf(new RecordingProtocol());
     await expect(reactor.connectTCP({ fd: 3 }, factory)).rejects.toThrow("no descriptors");
-    await expect(reactor.listenTCP({ fd: 3 }, factory)).rejects.toThrow("no descriptors");
-    await expect(reactor.listenUNIX({ fd: 3, path: "/x" }, factory)).rejects.toThrow(
-      "no descriptors",
-    );
+    const refusal = { name: "CannotListenError", code: "EBADF" };
+    await expect(reactor.listenTCP({ fd: 3 }, factory)).rejects.toMatchObject(refusal);
+    await expect(reactor.listenUNIX({ fd: 3, path: "/x" }, factory)).rejects.toMatchObject(refusal);
+    await expect(reactor.listenUDP({ fd: 3 }, new Receiver())).rejects.toMatchObject(refusal);
   });
 });
 

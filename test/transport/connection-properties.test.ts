@@ -126,7 +126,7 @@ function converse(sides: readonly [Side, Side], steps: readonly Step[], bufferBy
 }
 
 describe("StreamConnection: whatever two protocols do", () => {
-  test("each is told of the beginning and the end once, in order, and nothing is disordered", () => {
+  test("each hears of the beginning and the end once, and nothing is disordered", () => {
     fc.assert(
       fc.property(
         fc.tuple(side, side),

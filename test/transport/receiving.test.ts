@@ -18,7 +18,7 @@ describe("StreamConnection.pauseProducing", () => {
     expect(driver.verbs).toEqual(["pause", "resume"]);
   });
 
-  test("bytes and a reset that come all the same are kept, and delivered in order after resume", () => {
+  test("bytes and a reset that come all the same are kept for resume", () => {
     const protocol = new RecordingProtocol();
     const { driver, connection, settle } = scripted(protocol);
     connection.pauseProducing();

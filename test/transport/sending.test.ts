@@ -28,7 +28,7 @@ describe("StreamConnection.write", () => {
     expect(connection.stats).toEqual({ bytesReceived: 2, bytesSent: 5, sends: 1, shortSends: 0 });
   });
 
-  test("buffered: outside of a callback it leaves as soon as the code that runs has returned", () => {
+  test("buffered: outside of a callback it leaves soon after", () => {
     const { driver, connection, settle } = scripted(new RecordingProtocol());
     connection.write("a");
     connection.write("b");
@@ -169,7 +169,7 @@ describe("StreamConnection: water marks", () => {
     expect(await waiting).toEqual([undefined, undefined]);
   });
 
-  test("drained rejects with the reason when the connection ends first, and after the end", async () => {
+  test("drained rejects with the reason when the connection ends first", async () => {
     const { connection, settle } = scripted(new RecordingProtocol(), {}, (d) => {
       d.budget = 0;
     });

@@ -2,10 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { MemoryLoop } from "../../src/testing/memory-loop.ts";
 import { SLAB_BYTES, Turn } from "../../src/transport/turn.ts";
-import { WriteQueue } from "../../src/transport/write-queue.ts";
-
-/** The largest chunk that is copied together with others. */
-const SMALL_BYTES = 16_384;
+import { MAX_COPIED_BYTES as SMALL_BYTES, WriteQueue } from "../../src/transport/write-queue.ts";
 
 function newQueue(): WriteQueue {
   return new WriteQueue(new Turn(new MemoryLoop({ automatic: false })));

@@ -1,0 +1,17 @@
+import type { Benchmark } from "./benchmark.ts";
+import { CONNECTION_CHURN } from "./connection-churn/connection-churn.ts";
+import { DISPATCH_OVERHEAD } from "./dispatch-overhead/dispatch-overhead.ts";
+import { FLOOD_STALL } from "./flood-stall/flood-stall.ts";
+import { IDLE_CONNECTIONS } from "./idle-connections/idle-connections.ts";
+import { SEND_STRATEGIES_BENCHMARK } from "./send-strategies/send-strategies.ts";
+import { UDP_THROUGHPUT } from "./udp-throughput/udp-throughput.ts";
+
+/** Every benchmark there is, in the order they run. */
+export const BENCHMARKS: readonly Benchmark[] = [
+  SEND_STRATEGIES_BENCHMARK,
+  UDP_THROUGHPUT,
+  DISPATCH_OVERHEAD,
+  IDLE_CONNECTIONS,
+  CONNECTION_CHURN,
+  FLOOD_STALL,
+];

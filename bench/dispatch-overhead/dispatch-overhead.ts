@@ -1,0 +1,185 @@
+/**
+ * Echo through a protocol on the reactor against the same echo on bare handlers, under the same
+ * load from another process.
+ */
+import { alternatingRounds } from "../alternating-rounds.ts";
+import {
+  type Benchmark,
+  type BenchmarkReport,
+  type BenchmarkSettings,
+  mustEqual,
+  type ResultRow,
+  WrongAnswerError,
+} from "../benchmark.ts";
+import { ChildProcess } from "../child-process.ts";
+import {
+  ECHO_KINDS,
+  ECHO_SERVER_SCRIPT,
+  type EchoKind,
+  type EchoServerCalls,
+} from "../echo-server/echo-server-process.ts";
+import { formatQuantity } from "../quantity.ts";
+import { spreadOf, spreadOfRatios } from "../spread.ts";
+import { LOAD_SCRIPT, type LoadCalls } from "./load-process.ts";
+
+const MESSAGE_BYTES = [64, 1_024, 16_384] as const;
+
+/** How much is done. A slice is one uninterrupted stretch of load on one server. */
+const SIZES = {
+  full: { connections: 64, warmUpMs: 400, sliceMs: 500, slowReaderBytes: 64 * 2 ** 20 },
+  smoke: { connections: 8, warmUpMs: 10, sliceMs: 20, slowReaderBytes: 2 ** 20 },
+} as const;
+
+/** Above this nothing but backpressure can have kept the bytes: no kernel here holds as many. */
+const MAX_HELD_BYTES = 48 * 2 ** 20;
+
+/** What one kind of server did in one round with messages of one size. */
+interface Sample {
+  messages: number;
+  elapsedMs: number;
+  cpuMicroseconds: number;
+}
+
+interface Contender {
+  readonly kind: EchoKind;
+  readonly server: ChildProcess<EchoServerCalls>;
+  readonly port: number;
+}
+
+/** One round: a fresh process for each kind, so that no lucky or unlucky one decides. */
+class Round {
+  readonly #settings: BenchmarkSettings;
+  readonly #load: ChildProcess<LoadCalls>;
+
+  constructor(settings: BenchmarkSettings, load: ChildProcess<LoadCalls>) {
+    this.#settings = settings;
+    this.#load = load;
+  }
+
+  async run(round: number): Promise<Map<string, Sample>> {
+    await using processes = new AsyncDisposableStack();
+    const order = round % 2 === 0 ? ECHO_KINDS : ECHO_KINDS.toReversed();
+    const contenders: Contender[] = [];
+    for (const kind of order) {
+      const server = processes.use(new ChildProcess<EchoServerCalls>(ECHO_SERVER_SCRIPT, [kind]));
+      const port = await server.call("listen");
+      await this.#load.call("connect", port, SIZES[this.#settings.size].connections);
+      contenders.push({ kind, server, port });
+    }
+    if (round === 0) for (const contender of contenders) await this.#checkSlowReader(contender);
+    const samples = new Map<string, Sample>();
+    for (const messageBytes of MESSAGE_BYTES) {
+      for (const contender of contenders) await this.#warmUp(contender, messageBytes);
+      // There and back again, so that a machine that grows slower or faster favours nobody.
+      for (const contender of [...contenders, ...contenders.toReversed()]) {
+        await this.#measure(contender, messageBytes, samples);
+      }
+    }
+    return samples;
+  }
+
+  async #checkSlowReader({ kind, port }: Contender): Promise<void> {
+    const { size, seed } = this.#settings;
+    const bytes = SIZES[size].slowReaderBytes;
+    const result = await this.#load.call("readSlowly", port, bytes, seed);
+    mustEqual(`Bytes that ${kind} returned to a slow reader`, result.returnedBytes, bytes);
+    mustEqual(`Hash of what ${kind} returned`, result.returnedHash, result.sentHash);
+    if (result.heldBytes <= MAX_HELD_BYTES) return;
+    throw new WrongAnswerError(`${kind} took ${result.heldBytes} bytes that nobody read`);
+  }
+
+  /** Also looks at every byte, which the measurement does not. */
+  async #warmUp({ port }: Contender, messageBytes: number): Promise<void> {
+    const { size, seed } = this.#settings;
+    await this.#load.call("run", port, messageBytes, SIZES[size].warmUpMs, seed, true);
+  }
+
+  async #measure(
+    { kind, server, port }: Contender,
+    messageBytes: number,
+    samples: Map<string, Sample>,
+  ): Promise<void> {
+    const { size, seed } = this.#settings;
+    const cpuBefore = await server.call("cpuMicroseconds");
+    const result = await this.#load.call(
+      "run",
+      port,
+      messageBytes,
+      SIZES[size].sliceMs,
+      seed,
+      false,
+    );
+    const key = sampleKey(kind, messageBytes);
+    const sample = samples.get(key) ?? { messages: 0, elapsedMs: 0, cpuMicroseconds: 0 };
+    sample.messages += result.messages;
+    sample.elapsedMs += result.elapsedMs;
+    sample.cpuMicroseconds += (await server.call("cpuMicroseconds")) - cpuBefore;
+    samples.set(key, sample);
+  }
+}
+
+/** Echo on the reactor against bare handlers. */
+export const DISPATCH_OVERHEAD: Benchmark = {
+  name: "dispatch-overhead",
+  summary: "echo through a Protocol on BunReactor against bare Bun.listen handlers",
+  async run(settings) {
+    await using load = new ChildProcess<LoadCalls>(LOAD_SCRIPT);
+    const round = new Round(settings, load);
+    const all = await alternatingRounds(["both"], settings.rounds, async (_, number) => {
+      settings.progress(`dispatch-overhead: round ${number + 1} of ${settings.rounds}`);
+      return round.run(number);
+    });
+    return report(all.get("both") ?? []);
+  },
+};
+
+function report(rounds: readonly ReadonlyMap<string, Sample>[]): BenchmarkReport {
+  const rows: ResultRow[] = [];
+  const findings: string[] = [];
+  for (const messageBytes of MESSAGE_BYTES) {
+    const bare = rounds.map((samples) => sampleOf(samples, "bare", messageBytes));
+    for (const kind of ECHO_KINDS) {
+      const own = rounds.map((samples) => sampleOf(samples, kind, messageBytes));
+      const rate = spreadOfRatios(own.map(messagesPerSecond), bare.map(messagesPerSecond));
+      const cpu = spreadOfRatios(own.map(messagesPerCpuSecond), bare.map(messagesPerCpuSecond));
+      rows.push({
+        parameters: { "message bytes": messageBytes, server: kind },
+        measures: {
+          "messages/s": spreadOf(own.map(messagesPerSecond)),
+          "of bare": rate,
+          "messages/CPU s": spreadOf(own.map(messagesPerCpuSecond)),
+          "of bare, per CPU s": cpu,
+          "server load": spreadOf(own.map((each) => each.cpuMicroseconds / 1e3 / each.elapsedMs)),
+        },
+      });
+      if (kind === "bare") continue;
+      findings.push(
+        `${messageBytes} bytes: ${formatQuantity(rate.median)} of bare handlers in messages per ` +
+          `second, ${formatQuantity(cpu.median)} per second of the server's core`,
+      );
+    }
+  }
+  return { rows, findings };
+}
+
+function sampleKey(kind: EchoKind, messageBytes: number): string {
+  return `${kind} ${messageBytes}`;
+}
+
+function sampleOf(
+  samples: ReadonlyMap<string, Sample>,
+  kind: EchoKind,
+  messageBytes: number,
+): Sample {
+  const sample = samples.get(sampleKey(kind, messageBytes));
+  if (sample === undefined) throw new Error(`No sample of ${kind} at ${messageBytes} bytes`);
+  return sample;
+}
+
+function messagesPerSecond({ messages, elapsedMs }: Sample): number {
+  return (messages / elapsedMs) * 1e3;
+}
+
+function messagesPerCpuSecond({ messages, cpuMicroseconds }: Sample): number {
+  return (messages / cpuMicroseconds) * 1e6;
+}

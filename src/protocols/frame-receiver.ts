@@ -1,0 +1,119 @@
+import type { FrameDecoder } from "../framing/codec.ts";
+import { FrameTooLongError, FramingError } from "../framing/framing-error.ts";
+import { ReceiveBuffer } from "../framing/receive-buffer.ts";
+import { Protocol } from "../reactor/protocol.ts";
+import type { StreamTransport } from "../reactor/stream-transport.ts";
+import { failConnection } from "./fail-connection.ts";
+import { isDisconnecting } from "./is-disconnecting.ts";
+
+/**
+ * Delivers what comes in frame by frame: what all receivers have in common. Frames are delivered
+ * in a loop and never by recursion, so a callback may pause, close, change the format or feed more
+ * data in, and the order stays that of the wire.
+ *
+ * - After `loseConnection`, `abortConnection` or `stopProducing` no further frame is delivered.
+ * - While paused, what came is kept, and the transport is paused too.
+ * - What a callback throws, or a promise of its that rejects, ends the connection, with that error
+ *   as the cause, also where the frame was delivered by `resumeProducing`.
+ */
+export abstract class FrameReceiver<
+  In,
+  T extends StreamTransport = StreamTransport,
+> extends Protocol<T> {
+  /** What has come and was not delivered. */
+  protected readonly buffer = new ReceiveBuffer();
+  #flow: "flowing" | "paused" | "ended" = "flowing";
+  #delivering = false;
+
+  /** The format of the next frame. */
+  protected abstract frameDecoder(): FrameDecoder<In>;
+
+  /** One frame came. What it returns is watched, if it is a promise. */
+  protected abstract frameReceived(frame: In): unknown;
+
+  /** What came is not of the format; either takes it all, or ends the delivery. */
+  protected abstract decodingFailed(error: FramingError): unknown;
+
+  override dataReceived(data: Buffer): void {
+    if (this.#flow === "ended") return;
+    this.buffer.append(data);
+    if (!this.#delivering) this.#deliver();
+  }
+
+  /** Delivers nothing and reads nothing until `resumeProducing`. */
+  pauseProducing(): void {
+    if (this.#flow === "flowing") this.#flow = "paused";
+    this.transport.pauseProducing();
+  }
+
+  /** Delivers what came meanwhile, before this returns, and then goes on reading. */
+  resumeProducing(): void {
+    if (this.#isPaused) this.#flow = "flowing";
+    this.deliverKept();
+    if (!this.#isPaused) this.transport.resumeProducing();
+  }
+
+  /** Delivers nothing any more and closes the connection. */
+  stopProducing(): void {
+    this.endDelivery();
+    this.transport.stopProducing();
+  }
+
+  /** Delivers one frame, or tells of a failure. Returns false when it takes more bytes. */
+  protected deliverFrame(): boolean {
+    const decoder = this.frameDecoder();
+    let frame: In | null;
+    try {
+      frame = decoder.decode(this.buffer);
+      if (frame === null) {
+        if (this.buffer.length <= decoder.maxBytes) return false;
+        throw new FrameTooLongError("Message", this.buffer.length, decoder.maxBytes);
+      }
+    } catch (error) {
+      if (!(error instanceof FramingError)) throw error;
+      this.watch(this.decodingFailed(error));
+      return true;
+    }
+    const result = this.frameReceived(frame);
+    if (result !== undefined) this.watch(result);
+    return true;
+  }
+
+  /** Delivers what is there, outside of the transport's own calls. */
+  protected deliverKept(): void {
+    if (this.#delivering || this.#flow !== "flowing") return;
+    try {
+      this.#deliver();
+    } catch (error) {
+      failConnection(this, this.transport, error);
+    }
+  }
+
+  /** From now on what comes in is thrown away. */
+  protected endDelivery(): void {
+    this.#flow = "ended";
+    this.buffer.clear();
+  }
+
+  /** Ends the connection when `result`, of a callback, is a promise and rejects. */
+  protected watch(result: unknown): void {
+    if (!(result instanceof Promise)) return;
+    result.catch((error: unknown) => failConnection(this, this.transport, error));
+  }
+
+  get #isPaused(): boolean {
+    return this.#flow === "paused";
+  }
+
+  #deliver(): void {
+    this.#delivering = true;
+    try {
+      while (this.#flow === "flowing") {
+        if (isDisconnecting(this.transport)) this.endDelivery();
+        else if (!this.deliverFrame()) return this.buffer.settle();
+      }
+    } finally {
+      this.#delivering = false;
+    }
+  }
+}

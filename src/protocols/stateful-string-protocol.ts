@@ -1,0 +1,48 @@
+import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
+import type { StreamTransport } from "../reactor/stream-transport.ts";
+import { NetstringReceiver } from "./netstring-receiver.ts";
+
+/** What takes the string that comes in one state, and returns the next state. */
+export type StringState<State extends string> = (string: Buffer) => State | "init" | "done";
+
+/**
+ * A protocol of strings where each is understood by what came before: the string goes to the
+ * function of the current state, which returns the next one. It begins in `"init"`; `"done"` closes
+ * the connection. The strings are netstrings, unless `makeCodec` is overridden.
+ *
+ * ```ts
+ * class Login extends StatefulStringProtocol<"password"> {
+ *   override readonly states = {
+ *     init: (name: Buffer) => (this.#names.has(name.toString()) ? "password" : "done"),
+ *     password: (password: Buffer) => this.#check(password),
+ *   } as const;
+ * }
+ * ```
+ *
+ * @typeParam State the names of the states besides `"init"` and `"done"`
+ */
+export abstract class StatefulStringProtocol<
+  State extends string = never,
+  T extends StreamTransport = StreamTransport,
+> extends NetstringReceiver<T> {
+  /** The state that the next string comes in. */
+  state: State | "init" | "done" = "init";
+  /** What is told of a string in a state that has no function. */
+  logger: Logger = STDERR_LOGGER;
+
+  /** The functions of the states. */
+  abstract readonly states: Readonly<Record<State | "init", StringState<State>>>;
+
+  /** Hands the string to the function of the current state; one without a function ignores it. */
+  override stringReceived(string: Buffer): void {
+    const { state } = this;
+    const states: Readonly<Partial<Record<string, StringState<State>>>> = this.states;
+    const received = Object.hasOwn(states, state) ? states[state] : undefined;
+    if (received === undefined) {
+      this.logger.warn(`${this.constructor.name} ignores a string: state ${state} has no function`);
+      return;
+    }
+    this.state = received.call(this.states, string);
+    if (this.state === "done") this.transport.loseConnection();
+  }
+}
