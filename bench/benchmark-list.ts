@@ -3,6 +3,9 @@ import { CONNECTION_CHURN } from "./connection-churn/connection-churn.ts";
 import { DISPATCH_OVERHEAD } from "./dispatch-overhead/dispatch-overhead.ts";
 import { FLOOD_STALL } from "./flood-stall/flood-stall.ts";
 import { IDLE_CONNECTIONS } from "./idle-connections/idle-connections.ts";
+import { MICRO_DISPATCH } from "./micro/dispatch.ts";
+import { MICRO_TIMERS } from "./micro/timers.ts";
+import { MICRO_WRITE_QUEUE } from "./micro/write-queue.ts";
 import { SEND_STRATEGIES_BENCHMARK } from "./send-strategies/send-strategies.ts";
 import { UDP_THROUGHPUT } from "./udp-throughput/udp-throughput.ts";
 
@@ -14,4 +17,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   IDLE_CONNECTIONS,
   CONNECTION_CHURN,
   FLOOD_STALL,
+  MICRO_DISPATCH,
+  MICRO_WRITE_QUEUE,
+  MICRO_TIMERS,
 ];

@@ -35,7 +35,6 @@ export class DatagramReceiver extends DatagramProtocol implements AsyncDisposabl
     const factory = new Factory(() => this.#controlConnection());
     const control = await this.#reactor.listenTCP({ host, port }, factory);
     this.#control = control;
-    if (control.host.kind === "unix") throw new TypeError(`Listening at ${control.host}`);
     const options = { host, port: control.host.port, receiveBufferBytes: RECEIVE_BUFFER_BYTES };
     this.#port = await this.#reactor.listenUDP(options, this);
     return control.host.port;

@@ -41,13 +41,13 @@ export function listenFor(
 }
 
 /** One of Bun's listeners. */
-export class BunOpenListener implements OpenListener {
-  readonly host: Address;
+export class BunOpenListener<A extends Address> implements OpenListener<A> {
+  readonly host: A;
   readonly #listener: BunListener;
   readonly #stop: () => void;
 
   /** @param stop stops the listener, and removes what it leaves behind */
-  constructor(listener: BunListener, host: Address, stop: () => void) {
+  constructor(listener: BunListener, host: A, stop: () => void) {
     this.#listener = listener;
     this.host = host;
     this.#stop = stop;

@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import type { InternetAddress } from "../reactor/address.ts";
+import type { InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import type {
   AdoptOptions,
   ConnectTCPOptions,
@@ -19,11 +19,11 @@ import { UNIXListenTarget } from "./unix-listen-target.ts";
 
 /** Bun's sockets, for a reactor. */
 export class BunSockets implements SocketMaker {
-  tcpTarget(options: ListenTCPOptions): ListenTarget {
+  tcpTarget(options: ListenTCPOptions): ListenTarget<InternetAddress> {
     return new TCPListenTarget(options);
   }
 
-  unixTarget(options: ListenUNIXOptions): ListenTarget {
+  unixTarget(options: ListenUNIXOptions): ListenTarget<UNIXAddress> {
     return new UNIXListenTarget(options);
   }
 

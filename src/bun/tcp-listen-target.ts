@@ -11,7 +11,7 @@ import { internetAddressOf, tcpEndsOf } from "./internet-ends.ts";
 const DEFAULT_HOST = "127.0.0.1";
 
 /** A TCP address to listen at, or a listening TCP socket to adopt. */
-export class TCPListenTarget implements ListenTarget {
+export class TCPListenTarget implements ListenTarget<InternetAddress> {
   readonly #options: ListenTCPOptions;
   readonly #adoptable: AdoptableListener | null;
   #address: InternetAddress;
@@ -30,7 +30,7 @@ export class TCPListenTarget implements ListenTarget {
     return fd === undefined ? this.#address.toString() : `tcp descriptor ${fd}`;
   }
 
-  async open(acceptor: ConnectionAcceptor): Promise<OpenListener> {
+  async open(acceptor: ConnectionAcceptor): Promise<OpenListener<InternetAddress>> {
     const { backlog, reusePort, ipv6Only } = this.#options;
     if (this.#adoptable !== null) return adopt(acceptor, this.#adoptable);
     // Without libc the length of the queue cannot be chosen: say so before anything is open.
@@ -50,7 +50,10 @@ export class TCPListenTarget implements ListenTarget {
   }
 }
 
-function adopt(acceptor: ConnectionAcceptor, adoptable: AdoptableListener): OpenListener {
+function adopt(
+  acceptor: ConnectionAcceptor,
+  adoptable: AdoptableListener,
+): OpenListener<InternetAddress> {
   const listener = adoptable.adopt((fd) => listenFor(acceptor, { fd }, tcpEndsOf));
   return new BunOpenListener(listener, internetAddressOf(listener.fd), () => listener.stop(false));
 }

@@ -18,7 +18,7 @@ const MAX_PATH_BYTES = 107;
 const UNNAMED = new UNIXAddress("");
 
 /** A path or abstract name to listen at, or a listening UNIX socket to adopt. */
-export class UNIXListenTarget implements ListenTarget {
+export class UNIXListenTarget implements ListenTarget<UNIXAddress> {
   readonly #options: ListenUNIXOptions;
   readonly #address: UNIXAddress;
   readonly #adoptable: AdoptableListener | null;
@@ -33,7 +33,7 @@ export class UNIXListenTarget implements ListenTarget {
     return this.#address.toString();
   }
 
-  async open(acceptor: ConnectionAcceptor): Promise<OpenListener> {
+  async open(acceptor: ConnectionAcceptor): Promise<OpenListener<UNIXAddress>> {
     const { path, mode = DEFAULT_MODE, backlog } = this.#options;
     const listen = (where: { unix: string } | { fd: number }) =>
       listenFor(acceptor, where, () => ({ peer: UNNAMED, host: this.#address }));

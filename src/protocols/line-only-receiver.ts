@@ -1,8 +1,4 @@
-import {
-  DEFAULT_DELIMITER,
-  DEFAULT_MAX_LINE_BYTES,
-  LineCodec,
-} from "../framing/line-codec.ts";
+import { DEFAULT_DELIMITER, DEFAULT_MAX_LINE_BYTES, LineCodec } from "../framing/line-codec.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
 import { FrameReceiver } from "./frame-receiver.ts";
 

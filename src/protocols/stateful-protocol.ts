@@ -77,7 +77,9 @@ class NextBytes implements FrameDecoder<Buffer> {
 
   begin(bytes: number, maxLength: number): void {
     if (!Number.isSafeInteger(bytes) || bytes < 0) {
-      throw new RangeError(`Cannot wait for ${bytes} bytes: a whole number of at least 0 is needed`);
+      throw new RangeError(
+        `Cannot wait for ${bytes} bytes: a whole number of at least 0 is needed`,
+      );
     }
     this.maxBytes = bytes;
     this.#maxLength = maxLength;

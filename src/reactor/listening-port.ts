@@ -13,10 +13,14 @@ export interface PortStats {
   readonly failedHandshakes: number;
 }
 
-/** Something that accepts connections. `await using` stops it. */
-export interface ListeningPort extends AsyncDisposable {
+/**
+ * Something that accepts connections. `await using` stops it.
+ *
+ * @typeParam A the kind of address it listens at
+ */
+export interface ListeningPort<A extends Address = Address> extends AsyncDisposable {
   /** Where it listens; with the real port when port 0 was asked for. */
-  readonly host: Address;
+  readonly host: A;
   /** The connections it has accepted that have not ended. */
   readonly connections: ReadonlySet<StreamTransport>;
   readonly stats: PortStats;

@@ -1,3 +1,4 @@
+import type { InternetAddress, UNIXAddress } from "./address.ts";
 import type { Clock } from "./clock.ts";
 import type { DatagramProtocol } from "./datagram-protocol.ts";
 import type { Factory } from "./factory.ts";
@@ -97,7 +98,7 @@ export interface ListenUDPOptions {
 /** What runs protocols. `BunReactor` does it over sockets, `MemoryReactor` in memory for tests. */
 export interface Reactor extends Clock {
   /** Accepts TCP connections. @throws {CannotListenError} @throws {InvalidAddressError} */
-  listenTCP(options: ListenTCPOptions, factory: Factory): Promise<ListeningPort>;
+  listenTCP(options: ListenTCPOptions, factory: Factory): Promise<ListeningPort<InternetAddress>>;
   /**
    * Connects, builds a protocol and resolves with it after its `connectionMade`.
    *
@@ -108,7 +109,7 @@ export interface Reactor extends Clock {
     factory: Factory<P>,
   ): Promise<P>;
   /** Accepts connections of this host. A path whose server is dead is taken over. */
-  listenUNIX(options: ListenUNIXOptions, factory: Factory): Promise<ListeningPort>;
+  listenUNIX(options: ListenUNIXOptions, factory: Factory): Promise<ListeningPort<UNIXAddress>>;
   connectUNIX<P extends Protocol>(options: ConnectUNIXOptions, factory: Factory<P>): Promise<P>;
   /** Opens a UDP port. One protocol serves one port. */
   listenUDP(options: ListenUDPOptions, protocol: DatagramProtocol): Promise<DatagramPort>;

@@ -46,8 +46,8 @@ export class ReportingFactory extends Factory {
 }
 
 /**
- * Passes every call on, and keeps what the report needs. It has those of the optional callbacks that
- * the inner one has, because having them means something to the transport.
+ * Passes every call on, and keeps what the report needs. It has those of the optional callbacks
+ * that the inner one has, because having them means something to the transport.
  */
 class ReportedConnection implements ConnectionCallbacks {
   readonly #inner: ConnectionCallbacks;

@@ -7,7 +7,7 @@ import type { MemoryNetwork } from "./memory-network.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
 
 /** A TCP address in memory. */
-export class MemoryTCPTarget implements ListenTarget {
+export class MemoryTCPTarget implements ListenTarget<InternetAddress> {
   readonly #network: MemoryNetwork;
   readonly #options: ListenTCPOptions;
   #address: InternetAddress;
@@ -25,7 +25,7 @@ export class MemoryTCPTarget implements ListenTarget {
     return fd === undefined ? this.#address.toString() : `tcp descriptor ${fd}`;
   }
 
-  async open(acceptor: ConnectionAcceptor): Promise<OpenListener> {
+  async open(acceptor: ConnectionAcceptor): Promise<OpenListener<InternetAddress>> {
     refuseDescriptor(this.#options.fd);
     const { tcp } = this.#network;
     const { host, port } = this.#address;
@@ -36,7 +36,7 @@ export class MemoryTCPTarget implements ListenTarget {
 }
 
 /** A path in memory. */
-export class MemoryUNIXTarget implements ListenTarget {
+export class MemoryUNIXTarget implements ListenTarget<UNIXAddress> {
   readonly #network: MemoryNetwork;
   readonly #options: ListenUNIXOptions;
   readonly #address: UNIXAddress;
@@ -51,7 +51,7 @@ export class MemoryUNIXTarget implements ListenTarget {
     return this.#address.toString();
   }
 
-  async open(acceptor: ConnectionAcceptor): Promise<OpenListener> {
+  async open(acceptor: ConnectionAcceptor): Promise<OpenListener<UNIXAddress>> {
     refuseDescriptor(this.#options.fd);
     const { paths } = this.#network;
     const { path } = this.#address;
@@ -61,13 +61,13 @@ export class MemoryUNIXTarget implements ListenTarget {
   }
 }
 
-class MemoryListener implements OpenListener {
-  readonly host: Address;
+class MemoryListener<A extends Address> implements OpenListener<A> {
+  readonly host: A;
   readonly fileDescriptor = -1;
   readonly #options = new MemorySocketOptions("stream");
   readonly #release: () => void;
 
-  constructor(host: Address, release: () => void) {
+  constructor(host: A, release: () => void) {
     this.host = host;
     this.#release = release;
   }

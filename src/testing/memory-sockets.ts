@@ -1,4 +1,4 @@
-import type { InternetAddress } from "../reactor/address.ts";
+import type { InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import { ConnectError } from "../reactor/connect-error.ts";
 import type {
   AdoptOptions,
@@ -25,11 +25,11 @@ export class MemorySockets implements SocketMaker {
     this.#network = network;
   }
 
-  tcpTarget(options: ListenTCPOptions): ListenTarget {
+  tcpTarget(options: ListenTCPOptions): ListenTarget<InternetAddress> {
     return new MemoryTCPTarget(this.#network, options);
   }
 
-  unixTarget(options: ListenUNIXOptions): ListenTarget {
+  unixTarget(options: ListenUNIXOptions): ListenTarget<UNIXAddress> {
     return new MemoryUNIXTarget(this.#network, options);
   }
 

@@ -1,5 +1,11 @@
 import type { Clock } from "../reactor/clock.ts";
-import { ABORTED, type CloseReason, DONE, SendBufferFullError } from "../reactor/close-reason.ts";
+import {
+  ABORTED,
+  type CloseReason,
+  ConnectionClosedError,
+  DONE,
+  SendBufferFullError,
+} from "../reactor/close-reason.ts";
 import type { Logger } from "../reactor/logger.ts";
 import type { StreamOptions } from "../reactor/stream-transport.ts";
 import type { TLSError, TLSInfo } from "../reactor/tls.ts";
@@ -223,6 +229,8 @@ export class ConnectionLife
   }
 
   protocolFailed(error: unknown): void {
+    // A callback that awaited `drained` says no more than what `connectionLost` has said.
+    if (error instanceof ConnectionClosedError && !this.connected) return;
     const name = this.link.protocol?.constructor.name;
     this.#context.logger.error(
       `${name} failed; its connection to ${this.#driver.peer} ends`,

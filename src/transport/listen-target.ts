@@ -3,14 +3,14 @@ import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-opti
 import type { StreamDriver } from "./stream-driver.ts";
 
 /** Where a port listens: the part of listening that depends on the kind of socket. */
-export interface ListenTarget {
+export interface ListenTarget<A extends Address> {
   /** For messages, such as `tcp 127.0.0.1:7`. */
   readonly description: string;
   /**
    * Opens a listener that hands connections to `acceptor`. Opened again, after it was closed, it is
    * at the same address. Throws or rejects with what the system said, and leaves nothing open then.
    */
-  open(acceptor: ConnectionAcceptor): Promise<OpenListener>;
+  open(acceptor: ConnectionAcceptor): Promise<OpenListener<A>>;
 }
 
 /** Whoever takes the connections of a listener. */
@@ -22,8 +22,8 @@ export interface ConnectionAcceptor {
 }
 
 /** A socket that listens. */
-export interface OpenListener {
-  readonly host: Address;
+export interface OpenListener<A extends Address> {
+  readonly host: A;
   readonly fileDescriptor: number;
   /** Stops listening, and leaves nothing behind. */
   close(): void;

@@ -1,4 +1,4 @@
-import type { InternetAddress } from "../reactor/address.ts";
+import type { InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import type {
   AdoptOptions,
   ConnectTCPOptions,
@@ -17,8 +17,8 @@ import type { ListenTarget } from "./listen-target.ts";
  */
 export interface SocketMaker {
   /** @throws {InvalidAddressError} for a name or a bad port */
-  tcpTarget(options: ListenTCPOptions): ListenTarget;
-  unixTarget(options: ListenUNIXOptions): ListenTarget;
+  tcpTarget(options: ListenTCPOptions): ListenTarget<InternetAddress>;
+  unixTarget(options: ListenUNIXOptions): ListenTarget<UNIXAddress>;
   /** Every address of `options.host`, in the order to try them. Rejects when the name has none. */
   tcpCandidates(options: ConnectTCPOptions): Promise<readonly ConnectCandidate[]>;
   unixCandidate(options: ConnectUNIXOptions): ConnectCandidate;

@@ -1,3 +1,4 @@
+import type { Address, InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import type { DelayedCall } from "../reactor/clock.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type { Factory } from "../reactor/factory.ts";
@@ -42,7 +43,7 @@ export abstract class SocketReactor implements Reactor {
   protected readonly context: StreamContext;
   readonly #sockets: SocketMaker;
   readonly #events: SystemEvents;
-  readonly #ports = new Set<StreamPort>();
+  readonly #ports = new Set<StreamPort<Address>>();
   readonly #datagramPorts = new Set<DatagramPort>();
   readonly #connecting = new Set<Cancellable>();
   readonly #connections = new ConnectionSet();
@@ -64,11 +65,17 @@ export abstract class SocketReactor implements Reactor {
     return this.context.clock.callLater(delayMs, call);
   }
 
-  async listenTCP(options: ListenTCPOptions, factory: Factory): Promise<ListeningPort> {
+  async listenTCP(
+    options: ListenTCPOptions,
+    factory: Factory,
+  ): Promise<ListeningPort<InternetAddress>> {
     return this.#listen(this.#sockets.tcpTarget(options), options, factory);
   }
 
-  async listenUNIX(options: ListenUNIXOptions, factory: Factory): Promise<ListeningPort> {
+  async listenUNIX(
+    options: ListenUNIXOptions,
+    factory: Factory,
+  ): Promise<ListeningPort<UNIXAddress>> {
     return this.#listen(this.#sockets.unixTarget(options), options, factory);
   }
 
@@ -144,11 +151,11 @@ export abstract class SocketReactor implements Reactor {
     this.#finished = null;
   }
 
-  async #listen(
-    target: ListenTarget,
+  async #listen<A extends Address>(
+    target: ListenTarget<A>,
     options: StreamPortOptions,
     factory: Factory,
-  ): Promise<ListeningPort> {
+  ): Promise<ListeningPort<A>> {
     const port = new StreamPort(target, factory, this.context, options, this.#ports);
     await port.startListening();
     return port;

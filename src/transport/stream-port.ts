@@ -31,20 +31,20 @@ export interface StreamPortOptions extends StreamOptions {
 const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 
 /** A listening port over any kind of socket, and the connections that came in through it. */
-export class StreamPort
-  implements ListeningPort, ConnectionAcceptor, ConnectionOwner, HandshakeOwner
+export class StreamPort<A extends Address>
+  implements ListeningPort<A>, ConnectionAcceptor, ConnectionOwner, HandshakeOwner
 {
-  readonly #target: ListenTarget;
+  readonly #target: ListenTarget<A>;
   readonly #factory: Factory;
   readonly #context: StreamContext;
   readonly #options: StreamPortOptions;
-  readonly #registry: Set<StreamPort>;
+  readonly #registry: Set<StreamPort<Address>>;
   readonly #connections = new ConnectionSet();
   readonly #handshakes = new Set<Handshake>();
   #tls: PreparedTLS | null;
   #starting: Promise<void> | null = null;
-  #listener: OpenListener | null = null;
-  #host: Address | null = null;
+  #listener: OpenListener<A> | null = null;
+  #host: A | null = null;
   #accepted = 0;
   #refused = 0;
   #failedHandshakes = 0;
@@ -54,11 +54,11 @@ export class StreamPort
    * @throws {RangeError} for options that cannot be used
    */
   constructor(
-    target: ListenTarget,
+    target: ListenTarget<A>,
     factory: Factory,
     context: StreamContext,
     options: StreamPortOptions,
-    registry: Set<StreamPort>,
+    registry: Set<StreamPort<Address>>,
   ) {
     checkStreamOptions(options);
     this.#target = target;
@@ -70,7 +70,7 @@ export class StreamPort
       options.tls === undefined ? null : context.tls.prepare({ side: "server", ...options.tls });
   }
 
-  get host(): Address {
+  get host(): A {
     if (this.#host === null) throw new Error(`${this.#target.description} never listened`);
     return this.#host;
   }
@@ -188,7 +188,7 @@ export class StreamPort
     this.#registry.add(this);
   }
 
-  #mustListen(option: string): OpenListener {
+  #mustListen(option: string): OpenListener<A> {
     if (this.#listener !== null) return this.#listener;
     throw new SocketOptionError(option, `${this.#target.description} does not listen`);
   }

@@ -85,6 +85,23 @@ describe("StreamConnection.pauseProducing", () => {
     expect(protocol.reason).toEqual({ kind: "aborted" });
   });
 
+  test("a failing write does not report a kept end before its time", () => {
+    const protocol = new RecordingProtocol();
+    const { driver, connection, clock, settle } = scripted(protocol);
+    connection.pauseProducing();
+    driver.events.received(Buffer.from("last words"));
+    driver.events.closed(new Error("reset"));
+    driver.broken = true;
+    connection.write("too late");
+    settle();
+    clock.advance(60_000);
+    expect(protocol.events).toEqual(["connectionMade"]);
+    connection.resumeProducing();
+    settle();
+    expect(protocol.received.toString()).toBe("last words");
+    expect(protocol.reason?.kind).toBe("lost");
+  });
+
   test("loseConnection while an end is kept reports that end", () => {
     const protocol = new RecordingProtocol();
     const { driver, connection, settle } = scripted(protocol);
