@@ -1,10 +1,14 @@
 import { parseArgs } from "node:util";
 
 /** What the program was asked to do. */
-export type Command =
-  | { readonly kind: "help" }
-  | { readonly kind: "listen"; readonly host: string; readonly port: number }
-  | RunCommand;
+export type Command = { readonly kind: "help" } | ListenCommand | RunCommand;
+
+/** Receive what another host sends. */
+export interface ListenCommand {
+  readonly kind: "listen";
+  readonly host: string;
+  readonly port: number;
+}
 
 /** Benchmarks to run. */
 export interface RunCommand {

@@ -7,6 +7,7 @@ import {
   mustEqual,
 } from "../benchmark.ts";
 import { ChildProcess } from "../child-process.ts";
+import { descriptorLimit } from "../descriptor-limit.ts";
 import {
   ECHO_KINDS,
   ECHO_SERVER_SCRIPT,
@@ -38,16 +39,25 @@ export const IDLE_CONNECTIONS: Benchmark = {
   name: "idle-connections",
   summary: "resident memory of the server per idle connection, against bare Bun.listen handlers",
   async run(settings) {
+    const wanted = SIZES[settings.size].connections;
+    const limit = descriptorLimit();
+    const connections = Math.min(wanted, limit - OTHER_DESCRIPTORS);
     const samples = await alternatingRounds(ECHO_KINDS, settings.rounds, (kind, round) => {
       settings.progress(`idle-connections: ${kind}, round ${round + 1} of ${settings.rounds}`);
-      return measure(kind, settings);
+      return measure(kind, settings, connections);
     });
-    return report(samples, SIZES[settings.size].connections);
+    const { rows, findings } = report(samples, connections);
+    const fewer = `${connections} connections instead of ${wanted}: the limit of descriptors is `;
+    return { rows, findings: connections < wanted ? [`${fewer}${limit}`, ...findings] : findings };
   },
 };
 
-async function measure(kind: EchoKind, { size }: BenchmarkSettings): Promise<Sample> {
-  const { connections, warmUp } = SIZES[size];
+async function measure(
+  kind: EchoKind,
+  { size }: BenchmarkSettings,
+  connections: number,
+): Promise<Sample> {
+  const { warmUp } = SIZES[size];
   const options = { descriptors: connections + OTHER_DESCRIPTORS };
   await using server = new ChildProcess<EchoServerCalls>(ECHO_SERVER_SCRIPT, [kind], options);
   await using client = new ChildProcess<IdleClientCalls>(IDLE_CLIENT_SCRIPT, [], options);

@@ -13,8 +13,14 @@ export interface MicroCase extends Disposable {
   check(): void;
 }
 
-/** How long one measurement takes at least, in nanoseconds. */
-const MIN_TIME_NS = { full: 100e6, smoke: 1e6 } as const;
+/**
+ * How long one measurement takes at least, in nanoseconds, and how often what is too short to be
+ * timed alone runs between two looks at the clock.
+ */
+const EFFORT = {
+  full: { min_cpu_time: 100e6, batch_samples: 256 },
+  smoke: { min_cpu_time: 1e6, batch_samples: 8 },
+} as const;
 
 /** Runs of a case before it is timed: enough to be checked, not enough to be compiled. */
 const CHECKED_RUNS = 3;
@@ -41,7 +47,7 @@ export function microBenchmark(
       }
       const results = await alternatingRounds(cases, rounds, async (each, round) => {
         if (each === cases[0]) progress(`${name}: round ${round + 1} of ${rounds}`);
-        const { p50, p99 } = await measure(() => each.run(), { min_cpu_time: MIN_TIME_NS[size] });
+        const { p50, p99 } = await measure(() => each.run(), { ...EFFORT[size] });
         each.check();
         return { typicalNs: p50 / each.operations, slowNs: p99 / each.operations };
       });

@@ -59,26 +59,6 @@ export abstract class FrameReceiver<
     this.transport.stopProducing();
   }
 
-  /** Delivers one frame, or tells of a failure. Returns false when it takes more bytes. */
-  protected deliverFrame(): boolean {
-    const decoder = this.frameDecoder();
-    let frame: In | null;
-    try {
-      frame = decoder.decode(this.buffer);
-      if (frame === null) {
-        if (this.buffer.length <= decoder.maxBytes) return false;
-        throw new FrameTooLongError("Message", this.buffer.length, decoder.maxBytes);
-      }
-    } catch (error) {
-      if (!(error instanceof FramingError)) throw error;
-      this.watch(this.decodingFailed(error));
-      return true;
-    }
-    const result = this.frameReceived(frame);
-    if (result !== undefined) this.watch(result);
-    return true;
-  }
-
   /** Delivers what is there, outside of the transport's own calls. */
   protected deliverKept(): void {
     if (this.#delivering || this.#flow !== "flowing") return;
@@ -108,12 +88,46 @@ export abstract class FrameReceiver<
   #deliver(): void {
     this.#delivering = true;
     try {
-      while (this.#flow === "flowing") {
-        if (isDisconnecting(this.transport)) this.endDelivery();
-        else if (!this.deliverFrame()) return this.buffer.settle();
+      let failure = this.#deliverFrames();
+      for (; failure !== null; failure = this.#deliverFrames()) {
+        this.watch(this.decodingFailed(failure));
       }
     } finally {
       this.#delivering = false;
     }
   }
+
+  /** Delivers what may be delivered. Returns what is wrong with the frame behind it, if anything. */
+  #deliverFrames(): FramingError | null {
+    const { buffer } = this;
+    // Only what the decoder throws is a fault of the peer; one `try` around the loop is faster.
+    let decoding = false;
+    try {
+      while (this.#flow === "flowing") {
+        if (isDisconnecting(this.transport)) {
+          this.endDelivery();
+          break;
+        }
+        decoding = true;
+        const decoder = this.frameDecoder();
+        const frame = decoder.decode(buffer);
+        if (frame === null) {
+          settle(buffer, decoder.maxBytes);
+          break;
+        }
+        decoding = false;
+        const result = this.frameReceived(frame);
+        if (result !== undefined) this.watch(result);
+      }
+      return null;
+    } catch (error) {
+      if (decoding && error instanceof FramingError) return error;
+      throw error;
+    }
+  }
+}
+
+function settle(buffer: ReceiveBuffer, maxBytes: number): void {
+  if (buffer.length > maxBytes) throw new FrameTooLongError("Message", buffer.length, maxBytes);
+  buffer.settle();
 }

@@ -1,3 +1,4 @@
+import type { FrameDecoder } from "../framing/codec.ts";
 import { DEFAULT_DELIMITER, DEFAULT_MAX_LINE_BYTES, LineCodec } from "../framing/line-codec.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
 import { FrameReceiver } from "./frame-receiver.ts";
@@ -40,7 +41,7 @@ export abstract class LineOnlyReceiver<
     return this.transport.writeSequence([line, this.delimiter]);
   }
 
-  protected override frameDecoder(): LineCodec {
+  protected override frameDecoder(): FrameDecoder<Buffer> {
     const { delimiter, maxLength } = this;
     const isCurrent = this.#codecDelimiter === delimiter && this.#codecMaxLength === maxLength;
     if (this.#codec !== null && isCurrent) return this.#codec;

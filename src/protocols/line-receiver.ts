@@ -1,3 +1,4 @@
+import type { FrameDecoder } from "../framing/codec.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
 import { LineOnlyReceiver } from "./line-only-receiver.ts";
 
@@ -61,12 +62,17 @@ export abstract class LineReceiver<
     return this.buffer.takeAll();
   }
 
-  protected override deliverFrame(): boolean {
-    if (this.#mode === "line") return super.deliverFrame();
-    const data = this.buffer.takeChunk();
-    if (data === null) return false;
-    const result: unknown = this.rawDataReceived(data);
-    if (result !== undefined) this.watch(result);
-    return true;
+  protected override frameDecoder(): FrameDecoder<Buffer> {
+    return this.#mode === "line" ? super.frameDecoder() : WHATEVER_CAME;
+  }
+
+  protected override frameReceived(data: Buffer): unknown {
+    return this.#mode === "line" ? this.lineReceived(data) : this.rawDataReceived(data);
   }
 }
+
+/** Takes bytes as they come. */
+const WHATEVER_CAME: FrameDecoder<Buffer> = {
+  maxBytes: Number.POSITIVE_INFINITY,
+  decode: (buffer) => buffer.takeChunk(),
+};

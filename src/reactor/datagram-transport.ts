@@ -56,7 +56,7 @@ export interface DatagramTransport {
   /** Receives what is sent to `group`, on the interface with the address `interfaceHost`. */
   joinGroup(group: string, interfaceHost?: string): void;
   leaveGroup(group: string, interfaceHost?: string): void;
-  /** How many routers multicast datagrams may pass, 0 to 255. */
+  /** How many routers multicast datagrams may pass, 1 to 255. */
   setMulticastTTL(hops: number): void;
   /** Whether this host gets its own multicast datagrams. */
   setMulticastLoopback(on: boolean): void;

@@ -186,7 +186,8 @@ export class ConnectionLife
 
   socketClosed(error: Error | undefined): void {
     if (this.receiving.release("answers")) this.workAtTurnEnd("this");
-    if (!this.receiving.keepEnd(error)) this.#socketEnded(error);
+    // In a handshake nothing waits for the protocol that would have to come before the end.
+    if (this.#upgrade !== null || !this.receiving.keepEnd(error)) this.#socketEnded(error);
     // A kept end is reported when the protocol wants to read on, however late.
     else this.#closeTimer.stop();
   }

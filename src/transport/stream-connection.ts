@@ -166,8 +166,12 @@ export class StreamConnection implements StreamTransport, StreamEvents {
     return { bytesReceived: this.#life.receiving.bytesReceived, bytesSent, sends, shortSends };
   }
 
-  async startTLS(options: StartTLSOptions): Promise<void> {
-    await this.#life.startTLS(this.#context.tls.prepare(options));
+  startTLS(options: StartTLSOptions): Promise<void> {
+    try {
+      return this.#life.startTLS(this.#context.tls.prepare(options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   get tlsInfo(): TLSInfo | null {

@@ -4,19 +4,10 @@ import { CannotListenError } from "../../src/reactor/cannot-listen-error.ts";
 import { InternetAddress, UNIXAddress } from "../../src/reactor/address.ts";
 import { RawListener } from "../raw-listener.ts";
 import { RawPeer } from "../raw-peer.ts";
+import { hasIPv6 } from "./ipv6-support.ts";
 import { abstractName } from "./live-connection.ts";
 import { LiveServer } from "./live-server.ts";
 import { RecordingFactory } from "./recording-factory.ts";
-
-const hasIPv6 = (() => {
-  try {
-    new RawListener({ hostname: "::1" })[Symbol.dispose]();
-    return true;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === "EADDRNOTAVAIL") return false;
-    throw error;
-  }
-})();
 
 describe("BunReactor: addresses of an accepted connection", () => {
   test("IPv4: the peer's and our own, as values", async () => {

@@ -17,7 +17,7 @@ interface TimeVector {
 /** Times and their bytes, around the wraps and from RFC 868 itself. */
 const TIMES = [
   ["1970-01-01T00:00:00Z", "83aa7e80"],
-  ["1980-01-01T00:00:00Z", "9692dd80"],
+  ["1980-01-01T00:00:00Z", "96792480"],
   ["2000-01-01T00:00:00Z", "bc17c200"],
   ["2026-11-21T00:00:00Z", "eeab5d80"],
   ["2036-02-07T06:28:15Z", "ffffffff"],
