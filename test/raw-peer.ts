@@ -97,9 +97,14 @@ export class RawPeer implements Disposable {
     return this.received;
   }
 
+  /** Resolves once a FIN or a RST has come. */
+  ended(): Promise<void> {
+    return this.#occurrences.until("a FIN or a RST", () => this.#sees !== "data");
+  }
+
   /** Resolves with all bytes once a FIN has come; rejects when a RST came instead. */
   async end(): Promise<Buffer> {
-    await this.#occurrences.until("a FIN or a RST", () => this.#sees !== "data");
+    await this.ended();
     if (this.#sees === "reset") throw new Error("A RST came instead of a FIN");
     return this.received;
   }

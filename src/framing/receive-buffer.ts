@@ -155,6 +155,26 @@ export class ReceiveBuffer {
     return this.#window.subarray(start, start + count);
   }
 
+  /**
+   * Takes what is before `delimiter`, and throws the delimiter away.
+   *
+   * @returns null, with nothing taken, when there are more than `maxLength` bytes before it, or it
+   * has not come
+   */
+  takeLine(delimiter: Buffer, maxLength: number): Buffer | null {
+    // One byte is found faster than several, and nearly always it is the end of the delimiter.
+    const window = this.#window;
+    const start = this.#start;
+    const last = window.indexOf(delimiter[delimiter.length - 1] ?? 0, start + this.#searched);
+    const end = last - delimiter.length + 1;
+    if (end < start || end - start > maxLength || !endsWith(window, delimiter, last)) {
+      return this.#takeLineSlowly(delimiter, maxLength);
+    }
+    this.#start = last + 1;
+    this.#searched = 0;
+    return window.subarray(start, end);
+  }
+
   /** Takes as much as there is in one piece, without copying; null when there is nothing. */
   takeChunk(): Buffer | null {
     this.#moveOntoNext();
@@ -208,6 +228,14 @@ export class ReceiveBuffer {
   #needContiguous(count: number): void {
     if (this.#start + count <= this.#window.length || this.#extend(count)) return;
     throw shortage(count, this.length);
+  }
+
+  #takeLineSlowly(delimiter: Buffer, maxLength: number): Buffer | null {
+    const length = this.indexOf(delimiter);
+    if (length === -1 || length > maxLength) return null;
+    const line = this.take(length);
+    this.skip(delimiter.length);
+    return line;
   }
 
   /** Looks on behind the window, which grows by what has been looked at. */
@@ -306,6 +334,14 @@ export class ReceiveBuffer {
     this.#laterStart = 0;
     this.#waiting = chunks.reduce((sum, chunk) => sum + chunk.length, 0) - first.length;
   }
+}
+
+/** Whether the bytes up to and including the one at `last`, which is the end of `part`, are `part`. */
+function endsWith(window: Buffer, part: Buffer, last: number): boolean {
+  for (let back = part.length - 1; back > 0; back--) {
+    if (window[last - back] !== part[part.length - 1 - back]) return false;
+  }
+  return true;
 }
 
 function shortage(wanted: number, length: number): RangeError {

@@ -1,6 +1,6 @@
 import { StandardInput } from "../../src/cli/standard-input.ts";
 
-/** A standard input that a test types, and that counts how often more was asked for. */
+/** A standard input that a test types. */
 export class TypedInput {
   readonly input: StandardInput;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;

@@ -1,0 +1,35 @@
+import { describe, expect, test } from "bun:test";
+import { RawPeer } from "../raw-peer.ts";
+import { RunningProgram } from "./running-program.ts";
+
+const CONNECTIONS = 100;
+
+/** Runs the runtime with a limit of 128 descriptors. */
+const LIMITED = ["sh", "-c", 'ulimit -n 128 && exec "$0" "$@"', process.execPath];
+
+describe("BunReactor near the process's limit of descriptors", () => {
+  test("turns connections away and counts them, serves those it has, and recovers", async () => {
+    using program = new RunningProgram("stats-server-program.ts", [], LIMITED);
+    const port = Number(await program.line("ready "));
+    const peers: RawPeer[] = [];
+    for (let index = 0; index < CONNECTIONS; index++) peers.push(await RawPeer.connect({ port }));
+    const first = peers[0];
+    const last = peers.at(-1);
+    if (first === undefined || last === undefined) throw new Error("There are no peers");
+    await last.reset();
+    await first.send("how many?");
+    const text = (await first.receives(1)).toString();
+    const { accepted, refused } = JSON.parse(text) as { accepted: number; refused: number };
+    expect(accepted + refused).toBe(CONNECTIONS);
+    expect(refused).toBeGreaterThan(0);
+    expect(peers.filter((peer) => peer.sees === "reset")).toHaveLength(refused);
+    for (const peer of peers.slice(1)) peer[Symbol.dispose]();
+    // The first says when the others have gone: by then there is room again.
+    await first.send("still there?");
+    await first.receives(text.length + 1);
+    using late = await RawPeer.connect({ port });
+    await late.send("and me?");
+    await late.receives(1);
+    first.sendRST();
+  });
+});
