@@ -17,7 +17,7 @@ export class RawPeer implements Disposable {
   #receivedBytes = 0;
   #socket: Socket | null = null;
   #sees: "data" | "end" | "reset" = "data";
-  #open = true;
+  #isOpen = true;
   /** A send was refused though nothing was closed here: the reset was noticed that way. */
   #broken = false;
   #unsent: Buffer = Buffer.alloc(0);
@@ -51,14 +51,14 @@ export class RawPeer implements Disposable {
   /** Sends a RST and closes. */
   sendRST(): void {
     const socket = this.#openSocket;
-    this.#open = false;
+    this.#isOpen = false;
     socket.terminate();
   }
 
   /** Closes, as close(2) does: a FIN, or a RST when there are bytes that were not read. */
   close(): void {
     const socket = this.#openSocket;
-    this.#open = false;
+    this.#isOpen = false;
     socket.close();
   }
 
@@ -83,6 +83,11 @@ export class RawPeer implements Disposable {
   /** Our own port of a TCP connection. */
   get port(): number {
     return this.#openSocket.localPort;
+  }
+
+  /** Whether its socket is still there. */
+  get open(): boolean {
+    return this.#isOpen;
   }
 
   /** What of the connection has been seen: its data, a FIN or a RST. */
@@ -115,7 +120,7 @@ export class RawPeer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#open && this.#socket !== null) this.sendRST();
+    if (this.#isOpen && this.#socket !== null) this.sendRST();
   }
 
   /** Sends on what `send` owes. Called when the kernel may take more. */
@@ -149,13 +154,13 @@ export class RawPeer implements Disposable {
 
   /** The socket is gone. Called by the handlers. */
   sawClose(error: Error | undefined): void {
-    if (this.#open) this.#sees = error !== undefined || this.#broken ? "reset" : "end";
-    this.#open = false;
+    if (this.#isOpen) this.#sees = error !== undefined || this.#broken ? "reset" : "end";
+    this.#isOpen = false;
     this.#occurrences.over(`the peer's socket has closed${error ? `: ${error.message}` : ""}`);
   }
 
   get #openSocket(): Socket {
-    if (this.#socket === null || !this.#open) throw new Error("The peer's socket is not open");
+    if (this.#socket === null || !this.#isOpen) throw new Error("The peer's socket is not open");
     return this.#socket;
   }
 }

@@ -13,7 +13,7 @@ export function alpnWireFormat(protocols: readonly string[]): Buffer {
       const name = Buffer.from(protocol);
       if (name.length === 0 || name.length > MAX_NAME_BYTES) {
         throw new RangeError(
-          `ALPN protocol ${JSON.stringify(protocol)} has ${name.length} bytes: 1 to 255 are possible`,
+          `ALPN name ${JSON.stringify(protocol)} has ${name.length} bytes: 1 to 255 are possible`,
         );
       }
       return [Buffer.from([name.length]), name];

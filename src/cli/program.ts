@@ -11,6 +11,9 @@ import { addQueryCommand } from "./query-command.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { addSockoptsCommand } from "./sockopts-command.ts";
 
+/** What every terminal shows; help reads no better on a wider one. */
+const HELP_COLUMNS = 80;
+
 /** Failures that are told in one line; any other error is a fault of the program itself. */
 const TOLD_FAILURES = [
   CommandFailure,
@@ -36,6 +39,7 @@ export async function runProgram(
     .configureOutput({
       writeOut: (text) => void context.output.write(text),
       writeErr: context.tell,
+      getOutHelpWidth: () => HELP_COLUMNS,
       outputError: (text, write) => write(text.replace(/^error: /, "pretzel: ")),
     });
   addServeCommand(program, context);

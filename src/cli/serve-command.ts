@@ -76,7 +76,12 @@ async function serve(options: ServeOptions, { output, version }: CommandContext)
   await reactor.run();
   if (quiet) return;
   const { connections, datagrams } = set.totals;
-  log.write(`stopped after ${connections} connections and ${datagrams} datagrams`);
+  const [streams, packets] = [counted(connections, "connection"), counted(datagrams, "datagram")];
+  log.write(`stopped after ${streams} and ${packets}`);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** What listens where, with a command to try each. */

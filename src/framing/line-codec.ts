@@ -26,8 +26,6 @@ export interface LineCodecOptions {
 export class LineCodec implements Codec<Buffer, Uint8Array | string> {
   readonly maxBytes: number;
   readonly #delimiter: Buffer;
-  /** One byte is sought faster as a number. */
-  readonly #needle: number | Buffer;
   readonly #maxLength: number;
   readonly #whenTooLong: "fail" | "skip";
   #skipping = false;
@@ -38,9 +36,9 @@ export class LineCodec implements Codec<Buffer, Uint8Array | string> {
     const { delimiter = DEFAULT_DELIMITER, maxLength = DEFAULT_MAX_LINE_BYTES } = options;
     // A copy: the owner of the bytes may change them.
     this.#delimiter = Buffer.from(messageBytes(delimiter));
-    const [first] = this.#delimiter;
-    if (first === undefined) throw new RangeError("Cannot end lines with an empty delimiter");
-    this.#needle = this.#delimiter.length === 1 ? first : this.#delimiter;
+    if (this.#delimiter.length === 0) {
+      throw new RangeError("Cannot end lines with an empty delimiter");
+    }
     this.#maxLength = maxLength;
     this.#whenTooLong = options.whenTooLong ?? "fail";
     this.maxBytes = maxLength + this.#delimiter.length;
@@ -54,13 +52,12 @@ export class LineCodec implements Codec<Buffer, Uint8Array | string> {
   /** @throws {FrameTooLongError} for an over-long line, unless those are skipped */
   decode(buffer: ReceiveBuffer): Buffer | null {
     for (;;) {
-      const length = buffer.indexOf(this.#needle);
-      if (length === -1) return this.#wait(buffer);
-      if (length <= this.#maxLength && !this.#skipping) {
-        const line = buffer.take(length);
-        buffer.skip(this.#delimiter.length);
-        return line;
+      if (!this.#skipping) {
+        const line = buffer.takeLine(this.#delimiter, this.#maxLength);
+        if (line !== null) return line;
       }
+      const length = buffer.indexOf(this.#delimiter);
+      if (length === -1) return this.#wait(buffer);
       this.#foundTooLong(length);
       buffer.skip(length + this.#delimiter.length);
       this.#skipping = false;

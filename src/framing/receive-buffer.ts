@@ -162,6 +162,7 @@ export class ReceiveBuffer {
    * has not come
    */
   takeLine(delimiter: Buffer, maxLength: number): Buffer | null {
+    if (this.#searched !== 0 && this.#sought !== delimiter) this.#searched = 0;
     // One byte is found faster than several, and nearly always it is the end of the delimiter.
     const window = this.#window;
     const start = this.#start;

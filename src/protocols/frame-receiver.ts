@@ -1,5 +1,3 @@
-import type { FrameDecoder } from "../framing/codec.ts";
-import { FrameTooLongError, FramingError } from "../framing/framing-error.ts";
 import { ReceiveBuffer } from "../framing/receive-buffer.ts";
 import { Protocol } from "../reactor/protocol.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
@@ -17,7 +15,6 @@ import { isDisconnecting } from "./is-disconnecting.ts";
  *   as the cause, also where the frame was delivered by `resumeProducing`.
  */
 export abstract class FrameReceiver<
-  In,
   T extends StreamTransport = StreamTransport,
 > extends Protocol<T> {
   /** What has come and was not delivered. */
@@ -25,14 +22,13 @@ export abstract class FrameReceiver<
   #flow: "flowing" | "paused" | "ended" = "flowing";
   #delivering = false;
 
-  /** The format of the next frame. */
-  protected abstract frameDecoder(): FrameDecoder<In>;
-
-  /** One frame came. What it returns is watched, if it is a promise. */
-  protected abstract frameReceived(frame: In): unknown;
-
-  /** What came is not of the format; either takes it all, or ends the delivery. */
-  protected abstract decodingFailed(error: FramingError): unknown;
+  /**
+   * Delivers the first frame of `buffer`, or says what is wrong with it, and takes it. Each receiver
+   * has its own, so that the calls in it can be inlined.
+   *
+   * @returns false when the frame is not complete
+   */
+  protected abstract deliverFrame(buffer: ReceiveBuffer): boolean;
 
   override dataReceived(data: Buffer): void {
     if (this.#flow === "ended") return;
@@ -88,46 +84,12 @@ export abstract class FrameReceiver<
   #deliver(): void {
     this.#delivering = true;
     try {
-      let failure = this.#deliverFrames();
-      for (; failure !== null; failure = this.#deliverFrames()) {
-        this.watch(this.decodingFailed(failure));
+      while (this.#flow === "flowing") {
+        if (isDisconnecting(this.transport)) this.endDelivery();
+        else if (!this.deliverFrame(this.buffer)) return this.buffer.settle();
       }
     } finally {
       this.#delivering = false;
     }
   }
-
-  /** Delivers what may be delivered. Returns what is wrong with the frame behind it, if anything. */
-  #deliverFrames(): FramingError | null {
-    const { buffer } = this;
-    // Only what the decoder throws is a fault of the peer; one `try` around the loop is faster.
-    let decoding = false;
-    try {
-      while (this.#flow === "flowing") {
-        if (isDisconnecting(this.transport)) {
-          this.endDelivery();
-          break;
-        }
-        decoding = true;
-        const decoder = this.frameDecoder();
-        const frame = decoder.decode(buffer);
-        if (frame === null) {
-          settle(buffer, decoder.maxBytes);
-          break;
-        }
-        decoding = false;
-        const result = this.frameReceived(frame);
-        if (result !== undefined) this.watch(result);
-      }
-      return null;
-    } catch (error) {
-      if (decoding && error instanceof FramingError) return error;
-      throw error;
-    }
-  }
-}
-
-function settle(buffer: ReceiveBuffer, maxBytes: number): void {
-  if (buffer.length > maxBytes) throw new FrameTooLongError("Message", buffer.length, maxBytes);
-  buffer.settle();
 }

@@ -1,7 +1,9 @@
 import type { Codec } from "../framing/codec.ts";
-import type { FramingError } from "../framing/framing-error.ts";
+import { FrameTooLongError, FramingError } from "../framing/framing-error.ts";
+import type { ReceiveBuffer } from "../framing/receive-buffer.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
 import { FrameReceiver } from "./frame-receiver.ts";
+import { writeEncoded } from "./write-encoded.ts";
 
 /**
  * Receives and sends the messages of any codec. Subclass it, override `messageReceived`, and give
@@ -27,7 +29,7 @@ export abstract class FramedProtocol<
   In,
   Out = In,
   T extends StreamTransport = StreamTransport,
-> extends FrameReceiver<In, T> {
+> extends FrameReceiver<T> {
   readonly #codec: Codec<In, Out>;
 
   /** @param codec the format; serves this connection alone */
@@ -54,11 +56,7 @@ export abstract class FramedProtocol<
    * @throws what `encode` of the codec throws; nothing is sent then
    */
   send(message: Out): boolean {
-    const encoded = this.#codec.encode(message);
-    if (typeof encoded === "string" || encoded instanceof Uint8Array) {
-      return this.transport.write(encoded);
-    }
-    return this.transport.writeSequence(encoded);
+    return writeEncoded(this.transport, this.#codec.encode(message));
   }
 
   /**
@@ -69,16 +67,25 @@ export abstract class FramedProtocol<
     return this.buffer.takeAll();
   }
 
-  protected override frameDecoder(): Codec<In, Out> {
-    return this.#codec;
+  protected override deliverFrame(buffer: ReceiveBuffer): boolean {
+    let message: In | null;
+    try {
+      message = this.#codec.decode(buffer);
+      if (message === null) return this.#awaitRest(buffer);
+    } catch (error) {
+      if (!(error instanceof FramingError)) throw error;
+      this.endDelivery();
+      this.watch(this.framingFailed(error));
+      return true;
+    }
+    const result: unknown = this.messageReceived(message);
+    if (result !== undefined) this.watch(result);
+    return true;
   }
 
-  protected override frameReceived(message: In): unknown {
-    return this.messageReceived(message);
-  }
-
-  protected override decodingFailed(error: FramingError): unknown {
-    this.endDelivery();
-    return this.framingFailed(error);
+  #awaitRest(buffer: ReceiveBuffer): false {
+    const { maxBytes } = this.#codec;
+    if (buffer.length <= maxBytes) return false;
+    throw new FrameTooLongError("Message", buffer.length, maxBytes);
   }
 }

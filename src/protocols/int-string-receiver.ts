@@ -1,8 +1,7 @@
-import type { Codec } from "../framing/codec.ts";
 import { FrameTooLongError, type FramingError } from "../framing/framing-error.ts";
 import { LengthFieldCodec } from "../framing/length-field-codec.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
-import { StringReceiver } from "./string-receiver.ts";
+import { type StringCodec, StringReceiver } from "./string-receiver.ts";
 
 /**
  * Receives and sends strings behind their length, an unsigned integer in network byte order. The
@@ -27,7 +26,7 @@ export abstract class IntNStringReceiver<
     return this.lengthLimitExceeded(error.length);
   }
 
-  protected override makeCodec(maxLength: number): Codec<Buffer, Uint8Array | string> {
+  protected override makeCodec(maxLength: number): StringCodec {
     return new LengthFieldCodec({ fieldBytes: this.prefixLength, maxLength });
   }
 }

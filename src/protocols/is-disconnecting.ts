@@ -13,6 +13,7 @@ interface EndingTransport extends StreamTransport {
  */
 export function isDisconnecting(transport: EndingTransport): boolean {
   const { state } = transport;
+  if (state === "open") return false;
   if (state === undefined) return transport.disconnecting === true || transport.aborted === true;
   return (
     state === "closing" || state === "lingering" || state === "closed" || state === "disconnected"

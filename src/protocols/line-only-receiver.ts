@@ -1,5 +1,6 @@
-import type { FrameDecoder } from "../framing/codec.ts";
+import { FramingError } from "../framing/framing-error.ts";
 import { DEFAULT_DELIMITER, DEFAULT_MAX_LINE_BYTES, LineCodec } from "../framing/line-codec.ts";
+import type { ReceiveBuffer } from "../framing/receive-buffer.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
 import { FrameReceiver } from "./frame-receiver.ts";
 
@@ -9,7 +10,7 @@ import { FrameReceiver } from "./frame-receiver.ts";
  */
 export abstract class LineOnlyReceiver<
   T extends StreamTransport = StreamTransport,
-> extends FrameReceiver<Buffer, T> {
+> extends FrameReceiver<T> {
   /** What ends a line, in both directions; CR LF unless overridden. */
   delimiter: Uint8Array | string = DEFAULT_DELIMITER;
   /** How long a line may be, in bytes, without its delimiter; 16384 unless overridden. */
@@ -41,7 +42,22 @@ export abstract class LineOnlyReceiver<
     return this.transport.writeSequence([line, this.delimiter]);
   }
 
-  protected override frameDecoder(): FrameDecoder<Buffer> {
+  protected override deliverFrame(buffer: ReceiveBuffer): boolean {
+    let line: Buffer | null;
+    try {
+      line = this.#currentCodec().decode(buffer);
+    } catch (error) {
+      if (!(error instanceof FramingError)) throw error;
+      this.watch(this.lineLengthExceeded(buffer.takeAll()));
+      return true;
+    }
+    if (line === null) return false;
+    const result: unknown = this.lineReceived(line);
+    if (result !== undefined) this.watch(result);
+    return true;
+  }
+
+  #currentCodec(): LineCodec {
     const { delimiter, maxLength } = this;
     const isCurrent = this.#codecDelimiter === delimiter && this.#codecMaxLength === maxLength;
     if (this.#codec !== null && isCurrent) return this.#codec;
@@ -49,13 +65,5 @@ export abstract class LineOnlyReceiver<
     this.#codecMaxLength = maxLength;
     this.#codec = new LineCodec({ delimiter, maxLength });
     return this.#codec;
-  }
-
-  protected override frameReceived(line: Buffer): unknown {
-    return this.lineReceived(line);
-  }
-
-  protected override decodingFailed(): unknown {
-    return this.lineLengthExceeded(this.buffer.takeAll());
   }
 }

@@ -1,4 +1,4 @@
-import type { FrameDecoder } from "../framing/codec.ts";
+import type { ReceiveBuffer } from "../framing/receive-buffer.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
 import { LineOnlyReceiver } from "./line-only-receiver.ts";
 
@@ -62,17 +62,11 @@ export abstract class LineReceiver<
     return this.buffer.takeAll();
   }
 
-  protected override frameDecoder(): FrameDecoder<Buffer> {
-    return this.#mode === "line" ? super.frameDecoder() : WHATEVER_CAME;
-  }
-
-  protected override frameReceived(data: Buffer): unknown {
-    return this.#mode === "line" ? this.lineReceived(data) : this.rawDataReceived(data);
+  protected override deliverFrame(buffer: ReceiveBuffer): boolean {
+    if (this.#mode === "line") return super.deliverFrame(buffer);
+    const data = buffer.takeChunk();
+    if (data === null) return false;
+    this.watch(this.rawDataReceived(data));
+    return true;
   }
 }
-
-/** Takes bytes as they come. */
-const WHATEVER_CAME: FrameDecoder<Buffer> = {
-  maxBytes: Number.POSITIVE_INFINITY,
-  decode: (buffer) => buffer.takeChunk(),
-};

@@ -1,8 +1,7 @@
-import type { Codec } from "../framing/codec.ts";
 import type { FramingError } from "../framing/framing-error.ts";
 import { NetstringCodec } from "../framing/netstring-codec.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
-import { StringReceiver } from "./string-receiver.ts";
+import { type StringCodec, StringReceiver } from "./string-receiver.ts";
 
 /**
  * Receives and sends netstrings, such as `5:hello,`. Subclass it and override `stringReceived`.
@@ -23,7 +22,7 @@ export abstract class NetstringReceiver<
     return this.framingFailed(error);
   }
 
-  protected override makeCodec(maxLength: number): Codec<Buffer, Uint8Array | string> {
+  protected override makeCodec(maxLength: number): StringCodec {
     return new NetstringCodec(maxLength);
   }
 }

@@ -1,4 +1,3 @@
-import type { FrameDecoder } from "../framing/codec.ts";
 import { FrameTooLongError, type FramingError } from "../framing/framing-error.ts";
 import { DEFAULT_MAX_STRING_BYTES } from "../framing/netstring-codec.ts";
 import type { ReceiveBuffer } from "../framing/receive-buffer.ts";
@@ -35,10 +34,9 @@ export type SizedState = readonly [received: (data: Buffer) => SizedState | void
  */
 export abstract class StatefulProtocol<
   T extends StreamTransport = StreamTransport,
-> extends FrameReceiver<Buffer, T> {
+> extends FrameReceiver<T> {
   /** How many bytes a state may ask for; 99999 unless overridden. */
   maxLength = DEFAULT_MAX_STRING_BYTES;
-  readonly #decoder = new NextBytes();
   #state: SizedState | null = null;
 
   /** The first state. Called once, when the first bytes have come. */
@@ -53,45 +51,24 @@ export abstract class StatefulProtocol<
     throw error;
   }
 
-  protected override frameDecoder(): FrameDecoder<Buffer> {
+  protected override deliverFrame(buffer: ReceiveBuffer): boolean {
     this.#state ??= this.getInitialState();
-    this.#decoder.begin(this.#state[1], this.maxLength);
-    return this.#decoder;
-  }
-
-  protected override frameReceived(data: Buffer): void {
-    const next = this.#state?.[0].call(this, data);
-    if (next !== undefined) this.#state = next;
-  }
-
-  protected override decodingFailed(error: FramingError): unknown {
-    this.endDelivery();
-    return this.framingFailed(error);
-  }
-}
-
-/** Decodes so many bytes as it is told each time. */
-class NextBytes implements FrameDecoder<Buffer> {
-  maxBytes = 0;
-  #maxLength = 0;
-
-  begin(bytes: number, maxLength: number): void {
+    const [received, bytes] = this.#state;
     if (!Number.isSafeInteger(bytes) || bytes < 0) {
       throw new RangeError(
         `Cannot wait for ${bytes} bytes: a whole number of at least 0 is needed`,
       );
     }
-    this.maxBytes = bytes;
-    this.#maxLength = maxLength;
-  }
-
-  decode(buffer: ReceiveBuffer): Buffer | null {
-    const { maxBytes } = this;
-    if (maxBytes > this.#maxLength) {
-      throw new FrameTooLongError("Part", maxBytes, this.#maxLength);
+    if (bytes > this.maxLength) {
+      this.endDelivery();
+      this.watch(this.framingFailed(new FrameTooLongError("Part", bytes, this.maxLength)));
+      return true;
     }
-    if (buffer.has(maxBytes)) return buffer.take(maxBytes);
-    buffer.expect(maxBytes);
-    return null;
+    if (!buffer.has(bytes)) {
+      buffer.expect(bytes);
+      return false;
+    }
+    this.#state = received.call(this, buffer.take(bytes)) ?? this.#state;
+    return true;
   }
 }

@@ -120,7 +120,7 @@ export interface StreamTransport {
   /**
    * Secures the connection from here on. What was written before leaves in clear, what is written
    * after leaves inside of TLS, once the handshake is complete; the protocol, its producer and its
-   * limits stay. Bytes that came in clear and that the protocol has not used are not TLS: drop them.
+   * limits stay. Bytes that came in clear and were not used yet are not part of it: drop them.
    *
    * Resolves when the handshake is complete, right before `handshakeCompleted`. Rejects with a
    * `TLSError` when it fails, which is then also the cause in `connectionLost`, or with a

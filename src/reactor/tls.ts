@@ -77,7 +77,7 @@ export interface TLSCertificate {
 /** A handshake or a secured connection failed. */
 export class TLSError extends Error {
   override readonly name = "TLSError";
-  /** The name of the failure, such as `ERR_TLS_CERT_ALTNAME_INVALID`; undefined where there is none. */
+  /** The name of the failure, such as `ERR_TLS_CERT_ALTNAME_INVALID`; undefined without one. */
   readonly code: string | undefined;
 
   constructor(detail: string, options: { code?: string | undefined; cause?: unknown } = {}) {

@@ -29,8 +29,8 @@ export interface StreamDriver {
   resume(): void;
 
   /**
-   * Begins a TLS handshake; `handshakeCompleted`, or `failed` and `closed`, follow. From now on bytes
-   * are those inside of TLS, and none are taken before the handshake is complete.
+   * Begins a TLS handshake; `handshakeCompleted`, or `failed` and `closed`, follow. From now on the
+   * bytes are those inside of TLS, and none are taken before the handshake is complete.
    */
   startTLS(tls: PreparedTLS): void;
 
