@@ -6,11 +6,47 @@
  * @module
  */
 export { BunReactor } from "./bun/bun-reactor.ts";
+export { ProtocolWrapper } from "./policies/protocol-wrapper.ts";
+export type { ShapingRate } from "./policies/shaping-rate.ts";
+export { type AccessPolicy, withAccess } from "./policies/with-access.ts";
+export { type LimitPolicy, withLimits } from "./policies/with-limits.ts";
+export { type ShapingPolicy, withShaping } from "./policies/with-shaping.ts";
+export { type TimeoutKind, type TimeoutPolicy, withTimeout } from "./policies/with-timeout.ts";
+export { type TrafficLogPolicy, withTrafficLog } from "./policies/with-traffic-log.ts";
+export { WrappingFactory } from "./policies/wrapping-factory.ts";
+export type { Codec, EncodedMessage } from "./framing/codec.ts";
+export { FixedLengthCodec } from "./framing/fixed-length-codec.ts";
+export {
+  FrameTooLongError,
+  FramingError,
+  MalformedFrameError,
+  StringTooLongError,
+} from "./framing/framing-error.ts";
+export { LengthFieldCodec, type LengthFieldOptions } from "./framing/length-field-codec.ts";
+export { LineCodec, type LineCodecOptions } from "./framing/line-codec.ts";
+export { NetstringCodec } from "./framing/netstring-codec.ts";
+export { ReceiveBuffer } from "./framing/receive-buffer.ts";
 export { Chargen, ChargenDatagrams } from "./protocols/chargen.ts";
 export { Daytime, DaytimeDatagrams } from "./protocols/daytime.ts";
 export { Discard, DiscardDatagrams } from "./protocols/discard.ts";
 export { type AnswerRule, clientsExcept, isClient } from "./protocols/echo-loops.ts";
 export { Echo, EchoDatagrams } from "./protocols/echo.ts";
+export { FramedProtocol } from "./protocols/framed-protocol.ts";
+export { IncompleteReadError } from "./protocols/incomplete-read-error.ts";
+export {
+  Int16StringReceiver,
+  Int32StringReceiver,
+  Int8StringReceiver,
+  IntNStringReceiver,
+} from "./protocols/int-string-receiver.ts";
+export { LineOnlyReceiver } from "./protocols/line-only-receiver.ts";
+export { LineReceiver } from "./protocols/line-receiver.ts";
+export { NetstringReceiver } from "./protocols/netstring-receiver.ts";
+export { sendFile } from "./protocols/send-file.ts";
+export { type SizedState, StatefulProtocol } from "./protocols/stateful-protocol.ts";
+export { StatefulStringProtocol, type StringStates } from "./protocols/stateful-string-protocol.ts";
+export { type ReadUntilOptions, StreamProtocol } from "./protocols/stream-protocol.ts";
+export type { StringCodec } from "./protocols/string-receiver.ts";
 export { Time, TimeDatagrams } from "./protocols/time.ts";
 export { type Address, InternetAddress, UNIXAddress } from "./reactor/address.ts";
 export { CannotListenError } from "./reactor/cannot-listen-error.ts";

@@ -43,8 +43,9 @@ export class RawPeer implements Disposable {
     await this.#occurrences.until("all to be sent", () => this.#unsent.length === 0);
   }
 
-  /** Sends a FIN, after what was sent before; goes on reading. */
+  /** Sends a FIN; goes on reading. @throws {Error} while `send` still owes bytes */
   sendFIN(): void {
+    if (this.#unsent.length > 0) throw new Error("A FIN now would cut off what is being sent");
     this.#openSocket.shutdown();
   }
 

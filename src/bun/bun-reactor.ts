@@ -1,4 +1,4 @@
-import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
+import { type Logger, STDERR_LOGGER, steadyLogger } from "../reactor/logger.ts";
 import { SocketReactor } from "../transport/socket-reactor.ts";
 import { Turn } from "../transport/turn.ts";
 import { BunClock } from "./bun-clock.ts";
@@ -22,7 +22,7 @@ export class BunReactor extends SocketReactor {
 
   /** @param options.logger where faults are reported; standard error unless told */
   constructor(options: { readonly logger?: Logger } = {}) {
-    const logger = options.logger ?? STDERR_LOGGER;
+    const logger = steadyLogger(options.logger ?? STDERR_LOGGER);
     const turn = new Turn({ soon: queueMicrotask, nextTurn: setImmediate });
     const clock = new BunClock(turn, logger);
     super(new BunSockets(), { turn, clock, logger, tls: new BunTLSMaker() });
@@ -30,11 +30,10 @@ export class BunReactor extends SocketReactor {
 
   override async run(): Promise<void> {
     if (this.running) return super.run();
-    const finished = super.run();
     const keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
     for (const signal of STOP_SIGNALS) process.once(signal, this.#stopAtSignal);
     try {
-      await finished;
+      await super.run();
     } finally {
       clearInterval(keepAlive);
       this.#ignoreSignals();

@@ -14,6 +14,7 @@ import type { ListenTarget } from "../transport/listen-target.ts";
 import type { SocketMaker } from "../transport/socket-maker.ts";
 import { BunDatagramDriver } from "./bun-datagram-driver.ts";
 import { AdoptedCandidate, tcpCandidates, UNIXCandidate } from "./connect-candidates.ts";
+import { StdioCandidate } from "./stdio-candidate.ts";
 import { TCPListenTarget } from "./tcp-listen-target.ts";
 import { UNIXListenTarget } from "./unix-listen-target.ts";
 
@@ -35,8 +36,8 @@ export class BunSockets implements SocketMaker {
     return new UNIXCandidate(options.path);
   }
 
-  adoptedCandidate(options: AdoptOptions): ConnectCandidate {
-    return new AdoptedCandidate(options.fd);
+  adoptedCandidate({ fd, outputFd }: AdoptOptions): ConnectCandidate {
+    return outputFd === undefined ? new AdoptedCandidate(fd) : new StdioCandidate(fd, outputFd);
   }
 
   openDatagrams(host: InternetAddress, options: ListenUDPOptions): Promise<DatagramDriver> {

@@ -10,6 +10,13 @@ import {
 import { BunStreamDriver } from "./bun-stream-driver.ts";
 
 /**
+ * What it means that a socket opens. Bun opens a descriptor inside the call that hands it over,
+ * before the owner knows of the attempt: one that is still connecting (`connecting`), or one that
+ * somebody else connected (`adopted`).
+ */
+type HowItOpens = "connected" | "connecting" | "adopted";
+
+/**
  * One try to connect to one address. Bun can neither cancel a pending connect nor time it out, so
  * one that was given up may still open later, and is then ended at once.
  */
@@ -17,21 +24,21 @@ export class BunConnectAttempt implements ConnectAttempt, SocketOpener {
   readonly #owner: ConnectAttemptOwner;
   readonly #peer: Address;
   readonly #hostOf: (socket: BunSocket) => Address;
-  readonly #opens: "connecting" | "connected";
+  readonly #opens: HowItOpens;
   #state: "waiting" | "settled" = "waiting";
   #socket: BunSocket | null = null;
 
   /**
    * @param peer what it connects to
    * @param hostOf our own end of the connected socket
-   * @param opens what a socket is when it opens; a descriptor may still be connecting then
+   * @param opens what it means that a socket opens; `connected` unless told
    */
   constructor(
     where: BunConnectWhere,
     peer: Address,
     hostOf: (socket: BunSocket) => Address,
     owner: ConnectAttemptOwner,
-    opens: "connecting" | "connected" = "connected",
+    opens: HowItOpens = "connected",
   ) {
     this.#owner = owner;
     this.#peer = peer;
@@ -42,6 +49,7 @@ export class BunConnectAttempt implements ConnectAttempt, SocketOpener {
 
   /** Ends the attempt without another word to its owner. */
   giveUp(): void {
+    if (this.#state === "settled") return;
     this.#state = "settled";
     this.#socket?.terminate();
   }
@@ -49,14 +57,15 @@ export class BunConnectAttempt implements ConnectAttempt, SocketOpener {
   opened(socket: BunSocket): void {
     this.#socket = socket;
     if (this.#state === "settled") socket.terminate();
-    // Bun opens a descriptor inside the call that hands it over, when the owner cannot know yet.
-    else if (this.#opens === "connected") queueMicrotask(() => this.#succeed(socket));
+    else if (this.#opens === "connected") this.#succeed(socket);
+    else if (this.#opens === "adopted") setImmediate(() => this.#succeed(socket));
   }
 
   /** A descriptor becomes writable once it is connected; only then has it a peer. */
   writable(): void {
     const socket = this.#socket;
-    if (socket?.remoteAddress !== undefined) this.#succeed(socket);
+    if (socket === null) return;
+    if (this.#opens === "adopted" || socket.remoteAddress !== undefined) this.#succeed(socket);
   }
 
   received(data: Buffer): void {

@@ -111,6 +111,6 @@ export class AdoptedCandidate implements ConnectCandidate {
 
   begin(owner: ConnectAttemptOwner): ConnectAttempt {
     const hostOf = this.address.kind === "unix" ? () => UNNAMED : tcpHostOf;
-    return new BunConnectAttempt({ fd: this.#fd }, this.address, hostOf, owner);
+    return new BunConnectAttempt({ fd: this.#fd }, this.address, hostOf, owner, "adopted");
   }
 }

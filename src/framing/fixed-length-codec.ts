@@ -18,7 +18,9 @@ export class FixedLengthCodec implements Codec<Buffer, Uint8Array | string> {
   }
 
   decode(buffer: ReceiveBuffer): Buffer | null {
-    return buffer.has(this.maxBytes) ? buffer.take(this.maxBytes) : null;
+    if (buffer.has(this.maxBytes)) return buffer.take(this.maxBytes);
+    buffer.expect(this.maxBytes);
+    return null;
   }
 
   /** @throws {RangeError} when `message` is of another size */

@@ -6,7 +6,7 @@ export class FramingError extends Error {
 /** A message is longer than it may be. Found as early as it can be known, before the rest came. */
 export class FrameTooLongError extends FramingError {
   override readonly name = "FrameTooLongError";
-  /** How long the message is, in bytes, or how much of it has come where it does not say. */
+  /** How long the message is, in bytes; or at least, where it does not say that in front. */
   readonly length: number;
   /** How long it may be, in bytes. */
   readonly maxLength: number;

@@ -52,15 +52,18 @@ export class LineCodec implements Codec<Buffer, Uint8Array | string> {
   /** @throws {FrameTooLongError} for an over-long line, unless those are skipped */
   decode(buffer: ReceiveBuffer): Buffer | null {
     for (;;) {
-      if (!this.#skipping) {
-        const line = buffer.takeLine(this.#delimiter, this.#maxLength);
-        if (line !== null) return line;
+      if (this.#skipping && !this.#skipRest(buffer)) return null;
+      const line = buffer.takeLine(this.#delimiter, this.#maxLength);
+      if (line !== null) return line;
+      if (buffer.length <= this.#maxLength || this.#mayStillEnd(buffer)) {
+        buffer.expect(this.maxBytes);
+        return null;
       }
-      const length = buffer.indexOf(this.#delimiter);
-      if (length === -1) return this.#wait(buffer);
-      this.#foundTooLong(length);
-      buffer.skip(length + this.#delimiter.length);
-      this.#skipping = false;
+      if (this.#whenTooLong === "fail") {
+        throw new FrameTooLongError("Line", this.#maxLength + 1, this.#maxLength);
+      }
+      this.#skipping = true;
+      this.#skippedLines++;
     }
   }
 
@@ -72,15 +75,14 @@ export class LineCodec implements Codec<Buffer, Uint8Array | string> {
     throw new RangeError(`Cannot encode a line of ${bytes.length} bytes: it holds the delimiter`);
   }
 
-  #wait(buffer: ReceiveBuffer): null {
-    if (this.#skipping || (buffer.length > this.#maxLength && !this.#mayStillEnd(buffer))) {
-      this.#foundTooLong(buffer.length);
-      // The last bytes may be the beginning of the delimiter.
-      buffer.skip(Math.max(0, buffer.length - this.#delimiter.length + 1));
-    } else {
-      buffer.expect(this.maxBytes);
-    }
-    return null;
+  /** Throws away what is left of an over-long line. Returns false when its end has not come. */
+  #skipRest(buffer: ReceiveBuffer): boolean {
+    const rest = buffer.indexOf(this.#delimiter);
+    this.#skipping = rest === -1;
+    // At the end of what there is the delimiter may have begun.
+    if (this.#skipping) buffer.skip(Math.max(0, buffer.length - this.#delimiter.length + 1));
+    else buffer.skip(rest + this.#delimiter.length);
+    return !this.#skipping;
   }
 
   /** Whether what is there may become a line that is not too long: its delimiter has begun. */
@@ -91,12 +93,5 @@ export class LineCodec implements Codec<Buffer, Uint8Array | string> {
       if (tail.equals(this.#delimiter.subarray(0, begun))) return true;
     }
     return false;
-  }
-
-  #foundTooLong(length: number): void {
-    if (this.#skipping) return;
-    if (this.#whenTooLong === "fail") throw new FrameTooLongError("Line", length, this.#maxLength);
-    this.#skipping = true;
-    this.#skippedLines++;
   }
 }

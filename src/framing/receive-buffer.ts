@@ -137,7 +137,7 @@ export class ReceiveBuffer {
   indexOf(needle: number | Uint8Array): number {
     if (this.#searched !== 0 && this.#sought !== needle) this.#searched = 0;
     const found = this.#window.indexOf(needle, this.#start + this.#searched);
-    return found === -1 ? this.#searchOn(needle) : found - this.#start;
+    return found === -1 ? this.#searchOn(needle, Number.POSITIVE_INFINITY) : found - this.#start;
   }
 
   /** A view of the first `count` bytes, which stay. @throws {RangeError} when there are fewer */
@@ -179,8 +179,7 @@ export class ReceiveBuffer {
   /** Takes as much as there is in one piece, without copying; null when there is nothing. */
   takeChunk(): Buffer | null {
     this.#moveOntoNext();
-    const unread = this.#window.length - this.#start;
-    return unread === 0 ? null : this.take(unread);
+    return this.#extend(1) ? this.take(this.#window.length - this.#start) : null;
   }
 
   /** Takes everything. */
@@ -222,8 +221,10 @@ export class ReceiveBuffer {
       this.#storage = null;
       return;
     }
-    const held = this.#storage === null ? this.#window.length : this.#storage.length;
-    if (unread < held >> 1 && held > MIN_STORAGE_BYTES) this.#store(0);
+    // Of a chunk the rest would be copied anyway once more comes; our own memory is used up first.
+    const held = this.#storage?.length ?? this.#window.length;
+    const leastUsed = this.#storage === null ? held : held >> 1;
+    if (unread < leastUsed && held > MIN_STORAGE_BYTES) this.#store(0);
   }
 
   #needContiguous(count: number): void {
@@ -232,22 +233,30 @@ export class ReceiveBuffer {
   }
 
   #takeLineSlowly(delimiter: Buffer, maxLength: number): Buffer | null {
-    const length = this.indexOf(delimiter);
+    const found = this.#window.indexOf(delimiter, this.#start + this.#searched);
+    const length =
+      found === -1 ? this.#searchOn(delimiter, maxLength + delimiter.length) : found - this.#start;
     if (length === -1 || length > maxLength) return null;
     const line = this.take(length);
     this.skip(delimiter.length);
     return line;
   }
 
-  /** Looks on behind the window, which grows by what has been looked at. */
-  #searchOn(needle: number | Uint8Array): number {
+  /**
+   * Looks on behind the window, which grows by what has been looked at.
+   *
+   * @param mostBytes where to give up, at the latest
+   */
+  #searchOn(needle: number | Uint8Array, mostBytes: number): number {
     const overlap = typeof needle === "number" ? 0 : needle.length - 1;
     this.#sought = needle;
     for (;;) {
       const unread = this.#window.length - this.#start;
       this.#searched = Math.max(0, unread - overlap);
-      if (this.#waiting === 0) return -1;
-      this.#extend(unread + Math.min(this.#waiting, Math.max(unread, MIN_SEARCHED_BYTES)));
+      if (this.#waiting === 0 || unread >= mostBytes) return -1;
+      const step = Math.min(Math.max(unread, MIN_SEARCHED_BYTES), mostBytes - unread);
+      this.#expected = mostBytes;
+      this.#extend(unread + Math.min(this.#waiting, step));
       const found = this.#window.indexOf(needle, this.#start + this.#searched);
       if (found !== -1) return found - this.#start;
     }

@@ -2,8 +2,10 @@ import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
 import { NetstringReceiver } from "./netstring-receiver.ts";
 
-/** What takes the string that comes in one state, and returns the next state. */
-export type StringState<State extends string> = (string: Buffer) => State | "init" | "done";
+/** For each state, what takes the string that comes in it and returns the next state. */
+export type StringStates<State extends string> = Readonly<
+  Record<State | "init", (string: Buffer) => State | "init" | "done">
+>;
 
 /**
  * A protocol of strings where each is understood by what came before: the string goes to the
@@ -12,10 +14,10 @@ export type StringState<State extends string> = (string: Buffer) => State | "ini
  *
  * ```ts
  * class Login extends StatefulStringProtocol<"password"> {
- *   override readonly states = {
- *     init: (name: Buffer) => (this.#names.has(name.toString()) ? "password" : "done"),
- *     password: (password: Buffer) => this.#check(password),
- *   } as const;
+ *   override readonly states: StringStates<"password"> = {
+ *     init: (name) => (this.#names.has(name.toString()) ? "password" : "done"),
+ *     password: (password) => this.#check(password),
+ *   };
  * }
  * ```
  *
@@ -31,12 +33,12 @@ export abstract class StatefulStringProtocol<
   logger: Logger = STDERR_LOGGER;
 
   /** The functions of the states. */
-  abstract readonly states: Readonly<Record<State | "init", StringState<State>>>;
+  abstract readonly states: StringStates<State>;
 
   /** Hands the string to the function of the current state; one without a function ignores it. */
   override stringReceived(string: Buffer): void {
     const { state } = this;
-    const states: Readonly<Partial<Record<string, StringState<State>>>> = this.states;
+    const states: Readonly<Partial<Record<string, StringStates<State>["init"]>>> = this.states;
     const received = Object.hasOwn(states, state) ? states[state] : undefined;
     if (received === undefined) {
       this.logger.warn(`${this.constructor.name} ignores a string: state ${state} has no function`);

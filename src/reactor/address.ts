@@ -61,9 +61,9 @@ export class UNIXAddress {
     return other.kind === "unix" && other.path === this.path;
   }
 
-  /** Such as `unix /run/echo.sock`; an abstract name is shown with `@` for its NUL. */
+  /** Such as `unix /run/echo.sock`, `unix @echo` (for an abstract name) or `unix (unnamed)`. */
   toString(): string {
-    return `unix ${this.path.replace(/^\0/, "@")}`;
+    return `unix ${this.path === "" ? "(unnamed)" : this.path.replace(/^\0/, "@")}`;
   }
 }
 

@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /** Where the reactor reports what nobody else can handle, such as an error thrown by a protocol. */
 export interface Logger {
   /** Something to look into; `error` is what was thrown, where something was. */
@@ -16,9 +18,32 @@ export const STDERR_LOGGER: Logger = {
   },
 };
 
+/**
+ * `logger`, except that what it throws is reported to standard error instead: the report of a fault
+ * must not become another one, in the middle of the reactor.
+ */
+export function steadyLogger(logger: Logger): Logger {
+  const guard = (level: keyof Logger, message: string, error: unknown) => {
+    try {
+      logger[level](message, error);
+    } catch (thrown) {
+      STDERR_LOGGER.error("the logger failed", thrown);
+      STDERR_LOGGER[level](message, error);
+    }
+  };
+  return {
+    warn: (message, error) => guard("warn", message, error),
+    error: (message, error) => guard("error", message, error),
+  };
+}
+
 function writeReport(level: string, message: string, error: unknown): void {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : error;
   process.stderr.write(
-    `pretzel ${level}: ${message}${detail === undefined ? "" : `\n${detail}`}\n`,
+    `pretzel ${level}: ${message}${error === undefined ? "" : `\n${describe(error)}`}\n`,
   );
+}
+
+function describe(error: unknown): string {
+  if (error instanceof Error) return error.stack ?? error.message;
+  return typeof error === "string" ? error : inspect(error);
 }

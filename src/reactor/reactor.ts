@@ -64,9 +64,12 @@ export interface ConnectUNIXOptions extends ConnectOptions {
   readonly path: string;
 }
 
-/** A connected socket to adopt; the reactor then owns it. */
+/** A connected socket, or a pair of descriptors, to adopt; the reactor then owns it. */
 export interface AdoptOptions extends ConnectOptions {
+  /** A connected stream socket; together with `outputFd` anything that can be read. */
   readonly fd: number;
+  /** Where to write, when that is another descriptor: 1 for standard output, with `fd` 0. */
+  readonly outputFd?: number;
 }
 
 /** Where and how to receive datagrams. */

@@ -12,6 +12,13 @@ import { MemoryDriver } from "./memory-driver.ts";
 import type { EventSource } from "./memory-loop.ts";
 import type { MemoryNetwork } from "./memory-network.ts";
 
+/** Begins to connect from `host` to `peer`, and reports to `owner`. */
+export type BeginConnect = (
+  host: Address,
+  peer: Address,
+  owner: ConnectAttemptOwner,
+) => ConnectAttempt;
+
 /** An unnamed end of a UNIX socket. */
 const UNNAMED = new UNIXAddress("");
 
@@ -24,6 +31,7 @@ const UNNAMED = new UNIXAddress("");
 export function memoryTCPCandidates(
   network: MemoryNetwork,
   options: ConnectTCPOptions,
+  begin: BeginConnect,
 ): ConnectCandidate[] {
   const { host, bindAddress } = options;
   const port = checkPort("tcp", options.port);
@@ -31,15 +39,13 @@ export function memoryTCPCandidates(
   if (hosts === undefined) throw systemError("ENOTFOUND", `${host} has no address`);
   return hosts.map((each) => {
     const address = new InternetAddress("tcp", each, port);
-    return new MemoryCandidate(network, address, () =>
-      clientAddress(network, address, bindAddress),
-    );
+    return new MemoryCandidate(address, () => clientAddress(network, address, bindAddress), begin);
   });
 }
 
 /** The server at a path, if there is one. */
-export function memoryUNIXCandidate(network: MemoryNetwork, path: string): ConnectCandidate {
-  return new MemoryCandidate(network, new UNIXAddress(path), () => UNNAMED);
+export function memoryUNIXCandidate(path: string, begin: BeginConnect): ConnectCandidate {
+  return new MemoryCandidate(new UNIXAddress(path), () => UNNAMED, begin);
 }
 
 /** @throws {ConnectBindError} when the local address that was asked for is not ours or taken */
@@ -64,18 +70,23 @@ function clientAddress(
 
 class MemoryCandidate implements ConnectCandidate {
   readonly address: Address;
-  readonly #network: MemoryNetwork;
   readonly #hostOf: () => Address;
+  readonly #begin: BeginConnect;
 
-  constructor(network: MemoryNetwork, address: Address, hostOf: () => Address) {
-    this.#network = network;
+  constructor(address: Address, hostOf: () => Address, begin: BeginConnect) {
     this.address = address;
     this.#hostOf = hostOf;
+    this.#begin = begin;
   }
 
   begin(owner: ConnectAttemptOwner): ConnectAttempt {
-    return new MemoryConnectAttempt(this.#network, this.address, this.#hostOf(), owner);
+    return this.#begin(this.#hostOf(), this.address, owner);
   }
+}
+
+/** Connects to whoever listens on `network`. */
+export function connectsTo(network: MemoryNetwork): BeginConnect {
+  return (host, peer, owner) => new MemoryConnectAttempt(network, host, peer, owner);
 }
 
 /** One try: settled the next time the loop asks, or never, where nobody answers. */
@@ -86,7 +97,7 @@ class MemoryConnectAttempt implements ConnectAttempt, EventSource {
   readonly #owner: ConnectAttemptOwner;
   #state: "waiting" | "settled" = "waiting";
 
-  constructor(network: MemoryNetwork, peer: Address, host: Address, owner: ConnectAttemptOwner) {
+  constructor(network: MemoryNetwork, host: Address, peer: Address, owner: ConnectAttemptOwner) {
     this.#network = network;
     this.#peer = peer;
     this.#host = host;

@@ -8,7 +8,7 @@ import type {
 } from "../transport/datagram-driver.ts";
 import { systemError } from "./memory-addresses.ts";
 import type { EventSource } from "./memory-loop.ts";
-import type { MemoryNetwork, MemoryReceiver } from "./memory-network.ts";
+import type { MemoryNetwork, MemoryReceiver, MemorySender } from "./memory-network.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
 
 /** Linux' default, and what it charges for a datagram besides its bytes: 256 small ones fit. */
@@ -23,7 +23,9 @@ type Arrival =
  * A UDP socket in memory. It takes whatever is sent; what the receiver's buffer has no room for is
  * lost without a word, as on a real network.
  */
-export class MemoryDatagramDriver implements DatagramDriver, MemoryReceiver, EventSource {
+export class MemoryDatagramDriver
+  implements DatagramDriver, MemoryReceiver, MemorySender, EventSource
+{
   readonly host: InternetAddress;
   readonly fileDescriptor = -1;
   readonly #network: MemoryNetwork;
@@ -146,24 +148,27 @@ export class MemoryDatagramDriver implements DatagramDriver, MemoryReceiver, Eve
     this.#events?.received(arrival.data, arrival.from.host, arrival.from.port);
   }
 
+  /** Only a connected socket is told that nobody is there. */
+  refused({ host, port }: InternetAddress): void {
+    if (this.#peer === null || this.#state === "closed") return;
+    const error = systemError("ECONNREFUSED", `nobody receives at ${host} port ${port}`);
+    this.#arrive({ kind: "error", error });
+  }
+
   #sendOne(data: Buffer, host: string, port: number): void {
     const network = this.#network;
     if (network.isSwallowed(host, port)) return;
     const from = new InternetAddress("udp", this.#sourceFor(host), this.host.port);
+    const to = new InternetAddress("udp", host, port);
+    const datagram = { data, from, to, sender: this };
     if (isMulticast(host) || isBroadcast(host)) {
       if (isMulticast(host) && !this.#loopsMulticast) return;
-      for (const receiver of network.udp.all(port)) receiver.arrived(data, from, host);
+      for (const receiver of network.udp.all(port)) network.carry(datagram, receiver, host);
       return;
     }
     const receiver = network.udp.find(host, port);
-    if (receiver !== undefined) receiver.arrived(data, from, null);
-    else if (this.#peer !== null) this.#refused(host, port);
-  }
-
-  /** Only a connected socket is told that nobody is there. */
-  #refused(host: string, port: number): void {
-    const error = systemError("ECONNREFUSED", `nobody receives at ${host} port ${port}`);
-    this.#arrive({ kind: "error", error });
+    if (receiver !== undefined) network.carry(datagram, receiver, null);
+    else this.refused(to);
   }
 
   /** A socket bound to a wildcard sends from the address that is nearest to where it sends. */

@@ -8,7 +8,7 @@ import { InvalidAddressError } from "../reactor/invalid-address-error.ts";
 import { MessageLengthError } from "../reactor/message-length-error.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import { MAX_DATAGRAM_BYTES } from "../transport/datagram-port-transport.ts";
-import { outgoingBytes } from "../transport/outgoing-bytes.ts";
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
 
 /**

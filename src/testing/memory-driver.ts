@@ -1,7 +1,7 @@
 import type { Address } from "../reactor/address.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { StreamDriver, StreamEvents } from "../transport/stream-driver.ts";
-import type { EventSource, MemoryLoop } from "./memory-loop.ts";
+import type { EventLoop, EventSource } from "./memory-loop.ts";
 import { noTLS } from "./no-tls.ts";
 import { MemoryPipe } from "./memory-pipe.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
@@ -27,7 +27,7 @@ export class MemoryDriver implements StreamDriver, EventSource {
   readonly host: Address;
   readonly peer: Address;
   readonly fileDescriptor = -1;
-  readonly #loop: MemoryLoop;
+  readonly #loop: EventLoop;
   readonly #incoming: MemoryPipe;
   readonly #maxChunkBytes: number;
   readonly #options = new MemorySocketOptions("stream");
@@ -45,7 +45,7 @@ export class MemoryDriver implements StreamDriver, EventSource {
   #writableDue = false;
   #scheduled = false;
 
-  constructor(loop: MemoryLoop, host: Address, peer: Address, options: MemoryLinkOptions) {
+  constructor(loop: EventLoop, host: Address, peer: Address, options: MemoryLinkOptions) {
     const { bufferBytes = DEFAULT_BUFFER_BYTES, maxChunkBytes = bufferBytes } = options;
     checkSize("bufferBytes", bufferBytes);
     checkSize("maxChunkBytes", maxChunkBytes);

@@ -6,6 +6,12 @@ export interface EventSource {
   deliver(): void;
 }
 
+/** Whatever asks sources for their events. */
+export interface EventLoop {
+  /** `source` has an event to report. To be said once for each event. */
+  ready(source: EventSource): void;
+}
+
 /** Rounds that `flush` makes before it calls a conversation endless; each carries up to 64 KiB. */
 const MAX_FLUSH_ROUNDS = 100_000;
 
@@ -19,7 +25,7 @@ const ROUNDS_PER_BREATH = 1_000;
  * It runs when it is told to (`pump`, `flush`), and with `automatic` also by itself, soon after
  * there is something to do.
  */
-export class MemoryLoop implements TurnScheduler {
+export class MemoryLoop implements TurnScheduler, EventLoop {
   readonly #automatic: boolean;
   readonly #run = () => this.#runByItself();
   #soon: (() => void)[] = [];
@@ -43,7 +49,6 @@ export class MemoryLoop implements TurnScheduler {
     this.#wake();
   }
 
-  /** `source` has an event to report. To be said once for each event. */
   ready(source: EventSource): void {
     this.#sources.push(source);
     this.#wake();

@@ -3,7 +3,7 @@ import { type AddressFamily, addressFamily } from "../reactor/ip-address.ts";
 import type { ConnectionAcceptor } from "../transport/listen-target.ts";
 import { MemoryAddresses } from "./memory-addresses.ts";
 import type { MemoryLinkOptions } from "./memory-driver.ts";
-import type { MemoryLoop } from "./memory-loop.ts";
+import type { EventLoop } from "./memory-loop.ts";
 
 /** Whoever receives datagrams at an address. */
 export interface MemoryReceiver {
@@ -11,12 +11,38 @@ export interface MemoryReceiver {
   arrived(data: Buffer, from: InternetAddress, group: string | null): void;
 }
 
+/** Whoever sent a datagram. */
+export interface MemorySender {
+  /** Nobody receives at `to`. */
+  refused(to: InternetAddress): void;
+}
+
+/** One datagram on its way from one socket to another. */
+export interface MemoryDatagram {
+  readonly data: Buffer;
+  readonly from: InternetAddress;
+  /** Where it was sent; perhaps a group, or everybody. */
+  readonly to: InternetAddress;
+  readonly sender: MemorySender;
+}
+
+/** Brings datagrams to their receivers, in whatever time and shape. */
+export type DatagramCarrier = (
+  datagram: MemoryDatagram,
+  receiver: MemoryReceiver,
+  group: string | null,
+) => void;
+
+const carryAtOnce: DatagramCarrier = ({ data, from }, receiver, group) =>
+  receiver.arrived(data, from, group);
+
 /** One host with its addresses, names and paths: what there is to connect to. */
 export class MemoryNetwork {
-  readonly loop: MemoryLoop;
+  readonly loop: EventLoop;
   readonly link: MemoryLinkOptions;
   readonly tcp: MemoryAddresses<ConnectionAcceptor>;
   readonly udp: MemoryAddresses<MemoryReceiver>;
+  readonly carry: DatagramCarrier;
   readonly paths = new Map<string, ConnectionAcceptor>();
   /** The IP addresses of each name. */
   readonly names = new Map<string, readonly string[]>([["localhost", ["127.0.0.1"]]]);
@@ -24,11 +50,17 @@ export class MemoryNetwork {
   readonly #blackHoles = new Set<string>();
   #nextClientPort = 32_768;
 
-  constructor(loop: MemoryLoop, localHosts: Iterable<string>, link: MemoryLinkOptions) {
+  constructor(
+    loop: EventLoop,
+    localHosts: Iterable<string>,
+    link: MemoryLinkOptions = {},
+    carry = carryAtOnce,
+  ) {
     const hosts = new Set(localHosts);
     this.#localHosts = ["127.0.0.1", "::1", ...hosts];
     this.loop = loop;
     this.link = link;
+    this.carry = carry;
     this.tcp = new MemoryAddresses("tcp", hosts);
     this.udp = new MemoryAddresses("udp", hosts);
   }

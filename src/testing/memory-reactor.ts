@@ -3,6 +3,7 @@ import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
 import { SocketReactor } from "../transport/socket-reactor.ts";
 import { Turn } from "../transport/turn.ts";
 import { ManualClock } from "./manual-clock.ts";
+import { connectsTo } from "./memory-candidates.ts";
 import type { MemoryLinkOptions } from "./memory-driver.ts";
 import { MemoryLoop } from "./memory-loop.ts";
 import { MemoryNetwork } from "./memory-network.ts";
@@ -33,7 +34,8 @@ export class MemoryReactor extends SocketReactor {
     const loop = new MemoryLoop({ automatic: true });
     const clock = new ManualClock({ logger, settle: () => loop.flush() });
     const network = new MemoryNetwork(loop, localHosts, options);
-    super(new MemorySockets(network), { turn: new Turn(loop), clock, logger, tls: NO_TLS });
+    const sockets = new MemorySockets(network, connectsTo(network));
+    super(sockets, { turn: new Turn(loop), clock, logger, tls: NO_TLS });
     this.clock = clock;
     this.#loop = loop;
     this.#network = network;

@@ -12,7 +12,11 @@ import type { ConnectCandidate } from "../transport/connect-candidate.ts";
 import type { DatagramDriver } from "../transport/datagram-driver.ts";
 import type { ListenTarget } from "../transport/listen-target.ts";
 import type { SocketMaker } from "../transport/socket-maker.ts";
-import { memoryTCPCandidates, memoryUNIXCandidate } from "./memory-candidates.ts";
+import {
+  type BeginConnect,
+  memoryTCPCandidates,
+  memoryUNIXCandidate,
+} from "./memory-candidates.ts";
 import { MemoryDatagramDriver } from "./memory-datagram-driver.ts";
 import { MemoryTCPTarget, MemoryUNIXTarget } from "./memory-listen-target.ts";
 import type { MemoryNetwork } from "./memory-network.ts";
@@ -20,9 +24,11 @@ import type { MemoryNetwork } from "./memory-network.ts";
 /** The sockets of one host in memory, for a reactor. */
 export class MemorySockets implements SocketMaker {
   readonly #network: MemoryNetwork;
+  readonly #begin: BeginConnect;
 
-  constructor(network: MemoryNetwork) {
+  constructor(network: MemoryNetwork, begin: BeginConnect) {
     this.#network = network;
+    this.#begin = begin;
   }
 
   tcpTarget(options: ListenTCPOptions): ListenTarget<InternetAddress> {
@@ -34,11 +40,11 @@ export class MemorySockets implements SocketMaker {
   }
 
   async tcpCandidates(options: ConnectTCPOptions): Promise<readonly ConnectCandidate[]> {
-    return memoryTCPCandidates(this.#network, options);
+    return memoryTCPCandidates(this.#network, options, this.#begin);
   }
 
   unixCandidate(options: ConnectUNIXOptions): ConnectCandidate {
-    return memoryUNIXCandidate(this.#network, options.path);
+    return memoryUNIXCandidate(options.path, this.#begin);
   }
 
   adoptedCandidate(options: AdoptOptions): ConnectCandidate {

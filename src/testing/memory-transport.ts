@@ -5,8 +5,8 @@ import type { Protocol } from "../reactor/protocol.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { StreamStats, StreamTransport, WriteLimits } from "../reactor/stream-transport.ts";
 import type { StartTLSOptions } from "../reactor/tls.ts";
-import { outgoingBytes } from "../transport/outgoing-bytes.ts";
-import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "../transport/write-limits.ts";
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
+import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "../reactor/write-limits.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
 
 /** Where a `MemoryTransport` says it is. */

@@ -1,5 +1,5 @@
 import type { StreamOptions } from "../reactor/stream-transport.ts";
-import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "./write-limits.ts";
+import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "../reactor/write-limits.ts";
 
 /**
  * That the settings of a connection can be used. Checked where they are given, because later there

@@ -17,6 +17,7 @@ import { SendSide, type SendSideOwner } from "./send-side.ts";
 import type { StreamDriver } from "./stream-driver.ts";
 import { nextStreamState, type StreamState } from "./stream-state.ts";
 import type { PreparedTLS, TLSMaker } from "./tls-maker.ts";
+import { asError } from "./system-error.ts";
 import { TLSUpgrade, type TLSUpgradeOwner } from "./tls-upgrade.ts";
 import type { Turn, TurnParticipant } from "./turn.ts";
 
@@ -237,7 +238,7 @@ export class ConnectionLife
       `${name} failed; its connection to ${this.#driver.peer} ends`,
       error,
     );
-    this.breakOff(error instanceof Error ? error : new Error(String(error), { cause: error }));
+    this.breakOff(asError(error));
   }
 
   get progress(): number {

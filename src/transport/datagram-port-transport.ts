@@ -12,7 +12,7 @@ import type { ListenUDPOptions } from "../reactor/reactor.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { DatagramDriver, DatagramEvents } from "./datagram-driver.ts";
 import { DatagramSendSide } from "./datagram-send-side.ts";
-import { outgoingBytes } from "./outgoing-bytes.ts";
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 import { ReceiveBudget } from "./receive-budget.ts";
 import type { StreamContext } from "./connection-life.ts";

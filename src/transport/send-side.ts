@@ -3,7 +3,7 @@ import { type CloseReason, ConnectionClosedError } from "../reactor/close-reason
 import type { StreamOptions, WriteLimits } from "../reactor/stream-transport.ts";
 import type { StreamDriver } from "./stream-driver.ts";
 import type { Turn } from "./turn.ts";
-import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "./write-limits.ts";
+import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "../reactor/write-limits.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 /** What the sending half tells its connection. */

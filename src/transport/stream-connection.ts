@@ -10,7 +10,7 @@ import type {
 } from "../reactor/stream-transport.ts";
 import type { StartTLSOptions, TLSInfo } from "../reactor/tls.ts";
 import { ConnectionLife, type StreamContext } from "./connection-life.ts";
-import { outgoingBytes } from "./outgoing-bytes.ts";
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { StreamDriver, StreamEvents } from "./stream-driver.ts";
 import type { StreamState } from "./stream-state.ts";
 

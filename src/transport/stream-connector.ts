@@ -152,12 +152,18 @@ export class StreamConnector<P extends Protocol>
         return;
       }
       try {
-        this.#attempt = candidate.begin(this);
+        this.#begun(candidate.begin(this));
         return;
       } catch (error) {
         failure = this.#errorFor(candidate.address.toString(), error);
       }
     }
+  }
+
+  /** The runtime may run other code while it begins to connect, and that may have cancelled. */
+  #begun(attempt: ConnectAttempt): void {
+    this.#attempt = attempt;
+    if (this.#state === "settled") attempt.giveUp();
   }
 
   #serve(driver: StreamDriver, info: TLSInfo | null): void {

@@ -43,22 +43,19 @@ describe("EchoLoad", () => {
   test("finds a changed byte", async () => {
     using server = listen((socket, data) => socket.write(Buffer.from(data).fill(0, 50)));
     const running = (await load(server.port)).run(100, 5, 1, true);
-    expect(running).rejects.toThrow("the server changed a byte");
-    await running.catch(String);
+    await expect(running).rejects.toThrow("the server changed a byte");
   });
 
   test("finds a byte too many", async () => {
     using server = listen((socket, data) => socket.write(Buffer.concat([data, data])));
     const running = (await load(server.port)).run(100, 5, 1, false);
-    expect(running).rejects.toThrow("the server sent 200 bytes for 100");
-    await running.catch(String);
+    await expect(running).rejects.toThrow("the server sent 200 bytes for 100");
   });
 
   test("finds a connection that the server has closed", async () => {
     using server = listen((socket) => socket.terminate());
     const running = (await load(server.port)).run(100, 5, 1, false);
-    expect(running).rejects.toThrow("the server has closed a connection");
-    await running.catch(String);
+    await expect(running).rejects.toThrow("the server has closed a connection");
   });
 });
 
@@ -79,7 +76,7 @@ describe("readSlowly", () => {
 });
 
 describe("microBenchmark", () => {
-  test("refuses a case that does not come out right", () => {
+  test("refuses a case that does not come out right", async () => {
     const wrong = {
       parameters: { case: "wrong" },
       operations: 1,
@@ -91,7 +88,7 @@ describe("microBenchmark", () => {
     };
     const benchmark = microBenchmark("micro/wrong", "never right", () => [wrong]);
     const settings = { size: "smoke", rounds: 1, seed: 1, progress() {} } as const;
-    expect(benchmark.run(settings)).rejects.toThrow(WrongAnswerError);
+    await expect(benchmark.run(settings)).rejects.toThrow(WrongAnswerError);
   });
 });
 

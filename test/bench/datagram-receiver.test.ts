@@ -19,7 +19,7 @@ describe("DatagramReceiver", () => {
       using first = await ReceiverSession.open(reactor, HOST, port);
       await first.begin(DATAGRAM);
       using second = await ReceiverSession.open(reactor, HOST, port);
-      expect(second.begin(DATAGRAM)).rejects.toThrow("Another sender is being served");
+      await expect(second.begin(DATAGRAM)).rejects.toThrow("Another sender is being served");
       expect(await first.end(0, 0)).toMatchObject({ received: 0, damaged: 0, shed: 0 });
     }
     await waitUntilFree(reactor, port);
@@ -30,7 +30,7 @@ describe("DatagramReceiver", () => {
     await using receiver = new DatagramReceiver(reactor);
     const port = await receiver.listen(HOST, 0);
     using session = await ReceiverSession.open(reactor, HOST, port);
-    expect(session.end(0, 0)).rejects.toThrow("No run has begun");
+    await expect(session.end(0, 0)).rejects.toThrow("No run has begun");
   });
 
   test("refuses what is no message, and closes", async () => {

@@ -39,7 +39,7 @@ describe("reportTable", () => {
       { parameters: { way: "b" }, measures: { "y/s": spreadOf([1_000]) } },
     ];
     expect(reportTable(rows).split("\n").slice(2)).toEqual([
-      "a    2 (1..3)                      -",
+      "a    2 (1..3)                     -",
       "b           -  1.00k (1.00k..1.00k)",
     ]);
   });

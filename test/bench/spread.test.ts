@@ -21,11 +21,16 @@ describe("spreadOf", () => {
 });
 
 describe("spreadOfRatios", () => {
-  test("divides round by round, not median by median", () => {
-    expect(spreadOfRatios([2, 30, 8], [1, 10, 2]).samples).toEqual([2, 3, 4]);
+  test("divides slice by slice, not median by median", () => {
+    expect(spreadOfRatios([2, 30, 8], [1, 10, 2], 1).samples).toEqual([2, 3, 4]);
   });
 
-  test("refuses different numbers of rounds", () => {
-    expect(() => spreadOfRatios([1, 2], [1])).toThrow("Cannot compare 2 rounds with 1");
+  test("takes the median of the slices of a round, so that one odd slice decides nothing", () => {
+    expect(spreadOfRatios([2, 2, 90, 6, 6, 6], [1, 1, 1, 2, 2, 1], 3).samples).toEqual([2, 3]);
+  });
+
+  test("refuses different numbers of slices, and half a round", () => {
+    expect(() => spreadOfRatios([1, 2], [1], 1)).toThrow("Cannot compare 2 slices with 1");
+    expect(() => spreadOfRatios([1, 2, 3], [1, 2, 3], 2)).toThrow("2 a round");
   });
 });

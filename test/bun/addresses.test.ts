@@ -80,6 +80,7 @@ describe("BunReactor: addresses of an accepted connection", () => {
     expect(server.port.host).toEqual(new UNIXAddress(path));
     expect(protocol.connection.getHost().equals(new UNIXAddress(path))).toBe(true);
     expect(protocol.connection.getPeer()).toEqual(new UNIXAddress(""));
+    expect(String(protocol.connection.getPeer())).toBe("unix (unnamed)");
   });
 });
 

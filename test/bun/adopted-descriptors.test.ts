@@ -126,17 +126,23 @@ describe.skipIf(withoutLibc)("BunReactor: adopted descriptors (needs libc)", () 
     expect(isOpen(fd)).toBe(false);
   });
 
-  test("bytes that waited at an adopted socket come after connectionMade", async () => {
-    using listener = new RawListener();
-    const { fd } = startConnect({ family: "IPv4", host: "127.0.0.1", port: listener.port });
-    const peer = await listener.accept();
-    await peer.send("early");
-    peer.sendFIN();
-    const protocol = await new BunReactor().connectTCP({ fd }, new RecordingFactory());
-    await protocol.lost();
-    expect(protocol.events).toEqual(["connectionMade", "dataReceived", "connectionLost"]);
-    expect(protocol.received.toString()).toBe("early");
-  });
+  for (const family of ["IPv4", "unix"] as const) {
+    test(`bytes that waited at an adopted ${family} socket come after connectionMade`, async () => {
+      const unix = abstractName();
+      using listener = new RawListener(family === "unix" ? { unix } : {});
+      const { fd } =
+        family === "unix"
+          ? startConnect({ family, path: unix })
+          : startConnect({ family, host: "127.0.0.1", port: listener.port });
+      const peer = await listener.accept();
+      await peer.send("early");
+      peer.sendFIN();
+      const protocol = await new BunReactor().connectTCP({ fd }, new RecordingFactory());
+      await protocol.lost();
+      expect(protocol.events).toEqual(["connectionMade", "dataReceived", "connectionLost"]);
+      expect(protocol.received.toString()).toBe("early");
+    });
+  }
 
   test("a UDP socket is served, at its own address, and closed by stopListening", async () => {
     const { fd } = bindUDP({ family: "IPv4", host: "127.0.0.1", port: 0 });

@@ -1,7 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
+import { BunReactor } from "../../src/bun/bun-reactor.ts";
+import { RawPeer } from "../raw-peer.ts";
 import { noAction } from "../transport/recording-protocol.ts";
 import { openConnection, SIDES } from "./live-connection.ts";
 import { LiveServer } from "./live-server.ts";
+import { RecordingFactory } from "./recording-factory.ts";
 
 const FAULT = new Error("A fault of the protocol");
 
@@ -96,6 +99,18 @@ describe.each(SIDES)("BunReactor, %s", (side) => {
     });
   }
 
+  test("something thrown that has no text form ends its connection like all else", async () => {
+    for (const thrown of [Symbol("odd"), Object.create(null), undefined]) {
+      await using live = await openConnection(side, {
+        dataReceived: () => {
+          throw thrown;
+        },
+      });
+      await live.peer.send("boom");
+      expect(await live.protocol.lost()).toMatchObject({ kind: "lost", cause: { cause: thrown } });
+    }
+  });
+
   test("something thrown that is no Error is the cause of an error that says it", async () => {
     await using live = await openConnection(side, {
       dataReceived: () => {
@@ -111,6 +126,33 @@ describe.each(SIDES)("BunReactor, %s", (side) => {
 });
 
 describe("BunReactor", () => {
+  test("a logger that fails does not keep the reactor from going on", async () => {
+    const failing = () => {
+      throw new Error("The logger has no paper");
+    };
+    const written: string[] = [];
+    using _stderr = spyOn(process.stderr, "write").mockImplementation((text) => {
+      written.push(String(text));
+      return true;
+    });
+    const reactor = new BunReactor({ logger: { warn: failing, error: failing } });
+    const factory = new RecordingFactory({
+      dataReceived: ({ connection }, data) => {
+        if (data.toString() === "fail") throw FAULT;
+        connection.write(data);
+      },
+    });
+    await using port = await reactor.listenTCP({}, factory);
+    using bad = await RawPeer.connect({ port: port.host.port });
+    await bad.send("fail");
+    await bad.reset();
+    using good = await RawPeer.connect({ port: port.host.port });
+    await good.send("still here");
+    await good.receives(10);
+    expect(written.join("")).toContain("The logger has no paper");
+    expect(written.join("")).toContain(FAULT.message);
+  });
+
   test("an error in one connection leaves the others alone", async () => {
     await using server = await LiveServer.listen({
       dataReceived: ({ connection }, data) => {

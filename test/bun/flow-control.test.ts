@@ -287,6 +287,7 @@ describe.each(SIDES)("BunReactor, %s", (side) => {
     const { peer, protocol } = live;
     peer.stopReading();
     while (protocol.connection.write(MEBIBYTE));
+    protocol.connection.write(MEBIBYTE);
     const reason = await protocol.lost();
     if (reason.kind !== "lost") throw new Error(`The connection ended as ${reason.kind}`);
     expect(reason.cause).toBeInstanceOf(SendBufferFullError);

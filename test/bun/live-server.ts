@@ -54,7 +54,7 @@ export class LiveServer implements AsyncDisposable {
     return peer;
   }
 
-  /** A raw peer and the protocol that serves it. Not to be called while a `connect` is under way. */
+  /** A raw peer and the protocol that serves it; the next that was built, so one at a time. */
   async connection(): Promise<{ readonly peer: RawPeer; readonly protocol: RecordingProtocol }> {
     const peer = await this.connect();
     return { peer, protocol: await this.factory.next() };

@@ -27,8 +27,10 @@ class Conversation {
   mustArrive = true;
   /** Whether the peer has thrown away what it had not read. */
   peerReset = false;
+  /** Whether it is sure that everything the peer has said has to be delivered. */
+  mustDeliver = true;
+  said = 0;
   #writing = true;
-  #said = 0;
   #peerEnded = false;
 
   constructor(live: LiveConnection, random: SeededRandom) {
@@ -50,8 +52,8 @@ class Conversation {
       () => connection.pauseProducing(),
       () => connection.resumeProducing(),
       () => loopTurns(),
-      () => this.#stopWriting(() => connection.loseConnection()),
-      () => this.#stopWriting(() => connection.loseWriteConnection()),
+      () => this.#lose(),
+      () => this.#loseWrite(),
       () => this.#peerEnds(),
       () => this.#rare(() => connection.abortConnection()),
       () => this.#rare(() => this.#peerResets()),
@@ -69,7 +71,9 @@ class Conversation {
       this.#peerEnds();
     }
     protocol.connection.resumeProducing();
-    await loopTurns();
+    const { events } = protocol;
+    const told = () => events.includes("readConnectionLost") || events.includes("connectionLost");
+    if (this.mustDeliver) await protocol.until(told);
     protocol.connection.loseConnection();
     await protocol.lost();
     if (peer.open && protocol.reason?.kind === "done") await peer.ended();
@@ -88,21 +92,30 @@ class Conversation {
 
   #say(size: number): void {
     if (this.#peerEnded) return;
-    const said = this.#live.peer.send(speech(this.#said, size));
+    const said = this.#live.peer.send(speech(this.said, size));
     // A connection that ends leaves some of it unsaid.
     this.sends.push(said.then(noAction, noAction));
-    this.#said += size;
+    this.said += size;
   }
 
-  #stopWriting(call: () => void): void {
+  #lose(): void {
     this.#writing = false;
-    call();
+    this.mustDeliver = false;
+    this.#live.protocol.connection.loseConnection();
+  }
+
+  #loseWrite(): void {
+    this.#writing = false;
+    // After the peer's end this is the end of all.
+    if (this.#peerEnded) this.mustDeliver = false;
+    this.#live.protocol.connection.loseWriteConnection();
   }
 
   #peerEnds(): void {
     if (this.#peerEnded) return;
     this.#peerEnded = true;
-    this.#live.peer.sendFIN();
+    const { peer } = this.#live;
+    void Promise.all(this.sends).then(() => peer.open && peer.sendFIN());
   }
 
   #peerResets(): void {
@@ -113,6 +126,7 @@ class Conversation {
   #rare(call: () => void): void {
     if (this.#random.integer(0, 3) !== 0) return;
     this.mustArrive = false;
+    this.mustDeliver = false;
     call();
   }
 }
@@ -137,6 +151,9 @@ async function converse(side: Side, seed: number): Promise<void> {
   const lost = events.filter((event) => event === "connectionLost").length;
   expect([where, lost, logger.reports]).toEqual([where, 1, []]);
   expect([where, received.equals(speech(0, received.length))]).toEqual([where, true]);
+  if (conversation.mustDeliver) {
+    expect([where, received.length]).toEqual([where, conversation.said]);
+  }
   if (echoes) return;
   expect([where, peer.received.equals(speech(0, peer.receivedBytes))]).toEqual([where, true]);
   if (reason?.kind !== "done" || conversation.peerReset) return;

@@ -9,6 +9,7 @@ import { openDescriptors } from "../native/open-descriptors.ts";
 import { RawListener } from "../raw-listener.ts";
 import { UnansweringListener } from "../unanswering-listener.ts";
 import { LiveServer } from "./live-server.ts";
+import { loopTurns } from "./loop-turns.ts";
 import { RecordingFactory } from "./recording-factory.ts";
 
 const withoutLibc = libcOrNull() === null;
@@ -217,6 +218,7 @@ describe("BunReactor: run and stop", () => {
     await reactor.stop();
     await finished;
     expect(await outcome).toBeInstanceOf(ConnectingCancelledError);
+    await loopTurns();
     expect(openDescriptors()).toBe(before);
   });
 

@@ -34,6 +34,26 @@ describe.each(WAYS)("BunReactor: refused datagrams, %s", (way) => {
     expect(live.port.stats).toMatchObject({ sent: 40, failed: 0, dropped: 0 });
   });
 
+  test("a refusal that the loop has not seen yet does not hurt the next send", async () => {
+    using _libc = libcFor(way);
+    await using live = await openDatagrams();
+    using peer = await RawDatagramPeer.open();
+    const dead = { host: "127.0.0.1", port: await deadDatagramPort() };
+    const { socket } = live.protocol;
+    for (let round = 0; round < 20; round++) {
+      for (const [text, to] of [
+        ["anybody there?", dead],
+        [`round ${round}`, peer.address],
+      ] as const) {
+        socket.write(text, to);
+        // It leaves with the promises, before the loop looks at any socket.
+        for (const { sends } = live.port.stats; live.port.stats.sends === sends;) await null;
+      }
+      expect(await peer.receiveText()).toBe(`round ${round}`);
+    }
+    expect(live.port.stats).toMatchObject({ sent: 40, failed: 0, dropped: 0 });
+  });
+
   test("dead and live peers in one turn: every live one gets its datagrams", async () => {
     using _libc = libcFor(way);
     await using live = await openDatagrams();

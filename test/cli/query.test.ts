@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { RawListener } from "../raw-listener.ts";
 import { RunningProgram, TEST_LIMIT_MS } from "./running-program.ts";
-import { startServing } from "./serving-program.ts";
+import { bracketed, SERVED_HOSTS, startServing } from "./serving-program.ts";
+
+/** The IPv6 one where there is one. */
+const HOST = bracketed(SERVED_HOSTS.at(-1) ?? "");
 
 const OFFSET = "offset [+-]\\d+\\.\\d\\d ± \\d+\\.\\d\\d s against this machine";
 
@@ -14,10 +17,10 @@ describe("pretzel query", () => {
       const ends = await Promise.all(
         [["tcp"], ["udp", "--udp"]].flatMap(([transport = "", ...options]) =>
           ["time", "daytime", "echo"].map(async (service) => {
-            const where = `[::1]:${port(service)}`;
+            const where = `${HOST}:${port(service)}`;
             const end = await RunningProgram.run("", "query", service, where, ...options);
             expect({ status: end.status, errors: end.errors }).toEqual({ status: 0, errors: "" });
-            return { service, from: `${transport} \\[::1\\]:${port(service)}`, ...end };
+            return { service, from: RegExp.escape(`${transport} ${where}`), ...end };
           }),
         ),
       );

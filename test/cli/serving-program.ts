@@ -1,7 +1,20 @@
+import { networkInterfaces } from "node:os";
 import { SMALL_SERVICES } from "../../src/services/small-services.ts";
 import { RunningProgram } from "./running-program.ts";
 
-/** Below the ports that the system gives to clients by itself, so that those do not get in the way. */
+/** Where the program serves unless told: a machine may be without IPv6. */
+export const SERVED_HOSTS: readonly string[] = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .some(({ address }) => address === "::1")
+  ? ["127.0.0.1", "::1"]
+  : ["127.0.0.1"];
+
+/** As the command line writes a host that has a port behind it. */
+export function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Below the ports that the system gives to clients, so that those do not get in the way. */
 const FIRST_BASE = 20_000;
 /** More than the distance between the first and the last service. */
 const BASE_STEP = 40;

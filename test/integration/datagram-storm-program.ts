@@ -6,12 +6,13 @@ import { loadLibc, replaceLibc } from "../../src/native/libc.ts";
 import { openDatagrams } from "../bun/live-datagrams.ts";
 import { RecordingDatagrams } from "../bun/recording-datagrams.ts";
 
-const DATAGRAMS = 300;
+/** More than the kernel's send buffer holds, and no more than its receive buffer. */
+const DATAGRAMS = 150;
 
 const [whenFull, libc] = process.argv.slice(2);
 if (libc === "without-libc") replaceLibc(loadLibc(["no-such-library.so"]));
 
-await using receiver = await openDatagrams();
+await using receiver = await openDatagrams(new RecordingDatagrams(), { receiveBudgetMs: 60_000 });
 await using sender = await openDatagrams(new RecordingDatagrams(), {
   whenFull: whenFull === "queue" ? "queue" : "drop",
 });

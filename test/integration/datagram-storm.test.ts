@@ -3,10 +3,10 @@ import { NetworkNamespace, namespaceMissingBecause } from "./network-namespace.t
 
 const reason = namespaceMissingBecause ?? slowNetworkMissingBecause();
 
-/** A network whose loopback takes about a megabyte a second, and soon says that it is full. */
+/** A network whose loopback takes a quarter of a megabyte a second, and soon says it is full. */
 function slowNetwork(): NetworkNamespace {
   const namespace = new NetworkNamespace();
-  namespace.configure("tc qdisc add dev lo root tbf rate 8mbit burst 20kb limit 10mb");
+  namespace.configure("tc qdisc add dev lo root tbf rate 2mbit burst 20kb limit 10mb");
   return namespace;
 }
 

@@ -30,15 +30,18 @@ describe("BunReactor: the process it runs in", () => {
     },
   );
 
-  test("a second signal ends the process at once", async () => {
-    using program = new RunningProgram("running-server-program.ts", ["slow-stop"]);
-    await portOf(program);
-    program.signal("SIGTERM");
-    await program.line("before");
-    program.signal("SIGTERM");
-    expect(await program.ended()).toBe("SIGTERM");
-    expect(program.lines).not.toContain("after");
-  });
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "a second signal, such as %s, ends the process at once",
+    async (second) => {
+      using program = new RunningProgram("running-server-program.ts", ["slow-stop"]);
+      await portOf(program);
+      program.signal("SIGTERM");
+      await program.line("before");
+      program.signal(second);
+      expect(await program.ended()).toBe(second);
+      expect(program.lines).not.toContain("after");
+    },
+  );
 
   test("ends by itself once its connections have, though they had timeouts", async () => {
     using listener = new RawListener();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { outgoingBytes } from "../../src/transport/outgoing-bytes.ts";
-import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "../../src/transport/write-limits.ts";
+import { outgoingBytes } from "../../src/reactor/outgoing-bytes.ts";
+import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "../../src/reactor/write-limits.ts";
 
 describe("outgoingBytes", () => {
   test("bytes are themselves", () => {

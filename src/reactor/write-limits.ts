@@ -1,4 +1,4 @@
-import type { WriteLimits } from "../reactor/stream-transport.ts";
+import type { WriteLimits } from "./stream-transport.ts";
 
 /**
  * 64 KiB and 16 KiB are asyncio's marks: a producer is told before much memory is spent and still

@@ -1,0 +1,181 @@
+import type { Clock } from "../reactor/clock.ts";
+import { ConnectionClosedError, DONE } from "../reactor/close-reason.ts";
+import type { StreamClientEndpoint } from "../reactor/endpoint.ts";
+import type { Factory } from "../reactor/factory.ts";
+import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
+import type { Protocol } from "../reactor/protocol.ts";
+import { SingleConnectionFactory } from "../reactor/single-connection-factory.ts";
+import { backoff, type RetryPolicy } from "../task/backoff.ts";
+import { sleep } from "../task/sleep.ts";
+import { ConnectionWaiters, type WhenConnectedOptions } from "./connection-waiters.ts";
+import { Service } from "./service.ts";
+import { ServiceStoppedError } from "./service-stopped-error.ts";
+
+/** How a `ClientService` comes back. */
+export interface ClientServiceOptions<P extends Protocol> {
+  /** What measures the delays: the reactor, usually. */
+  readonly clock: Clock;
+  /** How long to wait after how many failures in a row; `backoff()` unless told. */
+  readonly retry?: RetryPolicy;
+  /**
+   * Called with each new connection, before anybody else gets it: log in here. When it fails the
+   * connection is aborted, and that counts as a failed attempt.
+   */
+  readonly prepare?: (protocol: P) => void | Promise<void>;
+  /** What it is called, for `MultiService` and in messages. */
+  readonly name?: string;
+  /** Where failed attempts are reported; standard error unless told. */
+  readonly logger?: Logger;
+}
+
+/** What it does about its connection. */
+type ConnectionState = "idle" | "connecting" | "preparing" | "connected" | "closing" | "waiting";
+
+/** The legal moves. Anything else is a fault of ours. */
+const NEXT_STATES: Readonly<Record<ConnectionState, readonly ConnectionState[]>> = {
+  idle: ["connecting"],
+  connecting: ["preparing", "closing", "waiting", "idle"],
+  preparing: ["connected", "closing"],
+  connected: ["closing"],
+  closing: ["waiting", "idle"],
+  waiting: ["connecting", "idle"],
+};
+
+/**
+ * Keeps one connection: connects when it starts, and again whenever the connection is lost or cannot
+ * be made, each time after a delay that grows with the failures and begins anew with a success.
+ *
+ * `stop` closes the connection and waits until it has ended, or cancels the attempt. Then it may be
+ * started again.
+ */
+export class ClientService<P extends Protocol = Protocol> extends Service {
+  readonly #endpoint: StreamClientEndpoint;
+  readonly #factory: Factory<P>;
+  readonly #options: ClientServiceOptions<P>;
+  readonly #retry: RetryPolicy;
+  readonly #logger: Logger;
+  readonly #waiters = new ConnectionWaiters<P>();
+  #connection: ConnectionState = "idle";
+  #protocol: P | null = null;
+  /** Ends the run. */
+  #ending = new AbortController();
+  /** Settles when the run has ended. */
+  #run: Promise<void> = Promise.resolve();
+
+  constructor(
+    endpoint: StreamClientEndpoint,
+    factory: Factory<P>,
+    options: ClientServiceOptions<P>,
+  ) {
+    super(options.name === undefined ? {} : { name: options.name });
+    this.#endpoint = endpoint;
+    this.#factory = factory;
+    this.#options = options;
+    this.#retry = options.retry ?? backoff();
+    this.#logger = options.logger ?? STDERR_LOGGER;
+  }
+
+  /** What it does about its connection now. */
+  get connection(): ConnectionState {
+    return this.#connection;
+  }
+
+  /**
+   * Resolves with the protocol of the connection, as soon as there is one; also before the service
+   * is started.
+   *
+   * @param options.failAfterFailures after how many failed attempts from now on it rejects, with the
+   *   last failure
+   * @param options.signal stops waiting
+   * @throws {ServiceStoppedError} as a rejection, when the service is stopped meanwhile, or was
+   */
+  async whenConnected(options: WhenConnectedOptions = {}): Promise<P> {
+    if (this.asked === "stop") throw this.#stopped();
+    options.signal?.throwIfAborted();
+    return this.#protocol ?? this.#waiters.wait(options);
+  }
+
+  protected override doStart(): void {
+    this.#ending = new AbortController();
+    this.#run = this.#keepConnected(this.#ending.signal);
+  }
+
+  protected override doStop(): Promise<void> {
+    this.#ending.abort(this.#stopped());
+    this.#waiters.rejectAll(this.#stopped());
+    return this.#run;
+  }
+
+  async #keepConnected(ending: AbortSignal): Promise<void> {
+    for (let failures = 0; ;) {
+      this.#moveTo("connecting");
+      const made = new SingleConnectionFactory(this.#factory);
+      try {
+        await this.#connect(made, ending);
+        failures = 0;
+      } catch (error) {
+        failures++;
+        if (!ending.aborted) this.#reportFailure(error, failures);
+      }
+      if (ending.aborted) break;
+      this.#moveTo("waiting");
+      const delayMs = this.#retry(Math.max(failures, 1));
+      // Only a stop ends the sleep early, and is seen right below.
+      await sleep(this.#options.clock, delayMs, { signal: ending }).catch(() => undefined);
+      if (ending.aborted) break;
+    }
+    this.#moveTo("idle");
+  }
+
+  /** Resolves when a connection was there and has ended; rejects when there never was one. */
+  async #connect(made: SingleConnectionFactory<P>, ending: AbortSignal): Promise<void> {
+    const protocol = await this.#endpoint.connect(made, { signal: ending });
+    const close = () => made.transport?.loseConnection();
+    this.#moveTo("preparing");
+    ending.addEventListener("abort", close);
+    try {
+      if (ending.aborted) close();
+      else await this.#prepare(protocol, made);
+      if (!ending.aborted) this.#serve(protocol);
+    } catch (error) {
+      made.transport?.abortConnection();
+      throw error;
+    } finally {
+      await made.ended;
+      ending.removeEventListener("abort", close);
+      this.#protocol = null;
+      if (this.#connection !== "closing") this.#moveTo("closing");
+    }
+  }
+
+  /** Has the connection made ready. Rejects when it ends before it is. */
+  async #prepare(protocol: P, made: SingleConnectionFactory<P>): Promise<void> {
+    const { prepare } = this.#options;
+    if (prepare === undefined) return;
+    const lost = made.ended.then(() => Promise.reject(new ConnectionClosedError(DONE)));
+    await Promise.race([prepare(protocol), lost]);
+  }
+
+  #serve(protocol: P): void {
+    this.#moveTo("connected");
+    this.#protocol = protocol;
+    this.#waiters.connected(protocol);
+  }
+
+  #reportFailure(error: unknown, failures: number): void {
+    const who = this.name ?? "a client service";
+    this.#logger.warn(`${who} could not connect (failure ${failures} in a row)`, error);
+    this.#waiters.attemptFailed(error);
+  }
+
+  #stopped(): ServiceStoppedError {
+    return new ServiceStoppedError(this.name ?? "a client service");
+  }
+
+  #moveTo(state: ConnectionState): void {
+    if (!NEXT_STATES[this.#connection].includes(state)) {
+      throw new Error(`A client service cannot go from ${this.#connection} to ${state}`);
+    }
+    this.#connection = state;
+  }
+}

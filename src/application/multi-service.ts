@@ -1,0 +1,123 @@
+import { Service } from "./service.ts";
+
+/**
+ * Services that start and stop together: they start in the order they were added, each after the one
+ * before has started, and stop in the reverse order. A service that is added to one that runs is
+ * started at once.
+ */
+export class MultiService extends Service implements Iterable<Service> {
+  readonly #children: Service[] = [];
+  /** How many of the children have been told to start, from the first one. */
+  #begun = 0;
+
+  /**
+   * @param options.services those that are there from the beginning
+   * @throws {Error} when two have the same name, or one is there twice
+   */
+  constructor(options: { readonly name?: string; readonly services?: Iterable<Service> } = {}) {
+    super(options);
+    for (const service of options.services ?? []) this.#append(service);
+  }
+
+  /** How many services it has. */
+  get size(): number {
+    return this.#children.length;
+  }
+
+  /** The service with this name; undefined when there is none. */
+  get(name: string): Service | undefined {
+    return this.#children.find((child) => child.name === name);
+  }
+
+  /** The services in the order they start. */
+  [Symbol.iterator](): Iterator<Service> {
+    return this.#children.values();
+  }
+
+  /**
+   * Adds a service behind the others. Resolves when it has started, where this one runs; otherwise
+   * at once. Rejects when it cannot start; it stays added.
+   *
+   * @throws {Error} as a rejection, when it is there already, or another has its name
+   */
+  async add(service: Service): Promise<void> {
+    this.#append(service);
+    if (this.state === "running") {
+      this.#begun++;
+      await service.start();
+    }
+  }
+
+  /**
+   * Stops a service and takes it out. Resolves when it has stopped.
+   *
+   * @throws {Error} as a rejection, when it is not there
+   */
+  async remove(service: Service): Promise<void> {
+    const index = this.#children.indexOf(service);
+    if (index === -1) throw new Error(`Cannot remove ${nameOf(service)}: it is not there`);
+    this.#children.splice(index, 1);
+    if (index < this.#begun) this.#begun--;
+    await service.stop();
+  }
+
+  protected override async doPrivilegedStart(): Promise<void> {
+    await this.#inOrder((child) => child.privilegedStart());
+  }
+
+  protected override async doStart(): Promise<void> {
+    await this.#inOrder((child) => child.start());
+  }
+
+  protected override doStop(): Promise<void> {
+    return this.#stopBegun();
+  }
+
+  /** Those that come while this goes on are among those that follow. */
+  async #inOrder(begin: (child: Service) => Promise<void>): Promise<void> {
+    for (this.#begun = 0; this.#begun < this.#children.length;) {
+      const child = this.#children[this.#begun++];
+      try {
+        await (child && begin(child));
+      } catch (error) {
+        await this.#stopAfter(error);
+      }
+    }
+  }
+
+  /** The failure to start is what matters, together with what else goes wrong because of it. */
+  async #stopAfter(failure: unknown): Promise<never> {
+    try {
+      await this.#stopBegun();
+    } catch (error) {
+      const detail = "A service could not start, and others not be stopped after it";
+      throw new AggregateError([failure, error], detail);
+    }
+    throw failure;
+  }
+
+  /** Tells all that were begun to stop, the last one first, and waits for all of them. */
+  async #stopBegun(): Promise<void> {
+    const begun = this.#children.slice(0, this.#begun).reverse();
+    this.#begun = 0;
+    const outcomes = await Promise.allSettled(begun.map((child) => child.stop()));
+    const errors = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+    if (errors.length === 1) throw errors[0];
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} services failed`);
+  }
+
+  #append(service: Service): void {
+    const { name } = service;
+    if (this.#children.includes(service)) {
+      throw new Error(`Cannot add ${nameOf(service)}: it is there already`);
+    }
+    if (name !== undefined && this.get(name) !== undefined) {
+      throw new Error(`Cannot add ${nameOf(service)}: another one is called so`);
+    }
+    this.#children.push(service);
+  }
+}
+
+function nameOf(service: Service): string {
+  return service.name === undefined ? "a service" : `the service "${service.name}"`;
+}

@@ -1,0 +1,110 @@
+import type { StreamClientEndpoint } from "../reactor/endpoint.ts";
+import { addressFamily } from "../reactor/ip-address.ts";
+import type { Reactor } from "../reactor/reactor.ts";
+import type { TLSClientOptions } from "../reactor/tls.ts";
+import {
+  readClient,
+  type StreamClientDescription,
+  type TCPClientDescription,
+} from "./client-description.ts";
+import type { FileArgument } from "./endpoint-arguments.ts";
+import { EndpointParseError } from "./endpoint-parse-error.ts";
+import { splitDescription } from "./endpoint-string.ts";
+import { parseRegistered, registeredTypes } from "./endpoint-types.ts";
+import { HostnameEndpoint } from "./hostname-endpoint.ts";
+import { readAuthorities, readIdentity } from "./pem-files.ts";
+import { TCPClientEndpoint } from "./tcp-endpoints.ts";
+import { UDPClientEndpoint } from "./udp-endpoints.ts";
+import { UNIXClientEndpoint } from "./unix-endpoints.ts";
+import { wrapClientTLS } from "./wrap-client-tls.ts";
+
+/** Endpoint strings have seconds, as Twisted's do. */
+const MS_PER_SECOND = 1_000;
+
+/**
+ * The client endpoint that `description` stands for, such as `tcp:example.org:80`,
+ * `tls:example.org:443:timeout=5` or `unix:/run/echo.sock`. Times in such strings are seconds. A
+ * name is looked up at each connect, and its addresses are tried as `HostnameEndpoint` does. Files
+ * that the string names are read now.
+ *
+ * @throws {EndpointParseError} for everything that is wrong with it
+ */
+export function clientFromString(reactor: Reactor, description: string): StreamClientEndpoint {
+  const parts = splitDescription(description);
+  const described = readClient(parts, registeredTypes("parseClient"));
+  if (described.type !== "udp") return clientEndpoint(reactor, described);
+  const [place = { description, text: description, position: 0 }] = parts;
+  const detail = "udp has no connections: datagramClientFromString makes an endpoint of it";
+  throw new EndpointParseError(place, detail);
+}
+
+/**
+ * The UDP endpoint that `description` stands for, such as `udp:example.org:53`.
+ *
+ * @throws {EndpointParseError} for everything that is wrong with it
+ */
+export function datagramClientFromString(reactor: Reactor, description: string): UDPClientEndpoint {
+  const parts = splitDescription(description);
+  const described = readClient(parts, registeredTypes("parseClient"));
+  if (described.type === "udp") {
+    const { host, port, bindAddress } = described;
+    return new UDPClientEndpoint(reactor, { host, port, ...bindOptions(bindAddress) });
+  }
+  const [place = { description, text: description, position: 0 }] = parts;
+  throw new EndpointParseError(place, `${described.type} has no datagrams: udp is needed`);
+}
+
+function clientEndpoint(
+  reactor: Reactor,
+  described: StreamClientDescription,
+): StreamClientEndpoint {
+  switch (described.type) {
+    case "tcp":
+      return tcpEndpoint(reactor, described);
+    case "unix": {
+      const { path, timeout } = described;
+      return new UNIXClientEndpoint(reactor, { path, timeoutMs: timeout * MS_PER_SECOND });
+    }
+    case "ssl": {
+      const { hostname, certKey, privateKey, caCertsDir } = described;
+      const tls = tlsOptions(hostname, certKey, privateKey, caCertsDir);
+      return wrapClientTLS(tcpEndpoint(reactor, described), tls);
+    }
+    case "tls": {
+      const { inner, host, certificate, privateKey, trustRoots } = described;
+      const tls = tlsOptions(host, certificate, privateKey, trustRoots);
+      return wrapClientTLS(clientEndpoint(reactor, inner), tls);
+    }
+    case "registered":
+      return parseRegistered("parseClient", reactor, described.split);
+  }
+}
+
+function tcpEndpoint(
+  reactor: Reactor,
+  { host, port, timeout, bindAddress }: Omit<TCPClientDescription, "type">,
+): StreamClientEndpoint {
+  const timeoutMs = timeout * MS_PER_SECOND;
+  const options = { host, port, timeoutMs, ...bindOptions(bindAddress) };
+  if (addressFamily(host) === null) return new HostnameEndpoint(reactor, options);
+  return new TCPClientEndpoint(reactor, options);
+}
+
+function bindOptions(host: string | null): { readonly bindAddress?: { readonly host: string } } {
+  return host === null ? {} : { bindAddress: { host } };
+}
+
+function tlsOptions(
+  serverName: string,
+  certificate: FileArgument | null,
+  key: FileArgument | null,
+  authorities: FileArgument | null,
+): TLSClientOptions {
+  return {
+    serverName,
+    ...(certificate === null
+      ? {}
+      : { identity: readIdentity(key ?? certificate, certificate, null) }),
+    ...(authorities === null ? {} : { authorities: readAuthorities(authorities) }),
+  };
+}

@@ -1,0 +1,120 @@
+import type { Address } from "../reactor/address.ts";
+import { type CloseReason, ConnectionClosedError } from "../reactor/close-reason.ts";
+import { ConnectError, ConnectingCancelledError, NoProtocol } from "../reactor/connect-error.ts";
+import { Factory } from "../reactor/factory.ts";
+import { Protocol } from "../reactor/protocol.ts";
+import { type StartTLSOptions, TLSError, type TLSInfo } from "../reactor/tls.ts";
+
+/** Whoever waits for a connection to be secured. Told of one outcome; later ones are ignored. */
+export interface TLSGateOwner<P extends Protocol> {
+  resolve(protocol: P): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Has every connection secured before there is a protocol of `factory` for it, which is then like
+ * one of a connection that was secured from its first byte.
+ */
+export class TLSGateFactory<P extends Protocol> extends Factory<TLSGate<P>> {
+  readonly #factory: Factory<P>;
+  readonly #options: () => StartTLSOptions;
+  readonly #owner: TLSGateOwner<P> | null;
+
+  /**
+   * @param options asked once for each connection
+   * @param owner told of the outcome, where there is only one connection
+   */
+  constructor(
+    factory: Factory<P>,
+    options: () => StartTLSOptions,
+    owner: TLSGateOwner<P> | null = null,
+  ) {
+    super();
+    this.#factory = factory;
+    this.#options = options;
+    this.#owner = owner;
+  }
+
+  override buildProtocol(): TLSGate<P> {
+    return new TLSGate(this.#factory, this.#options(), this.#owner);
+  }
+
+  override doStart(): void {
+    this.#factory.doStart();
+  }
+
+  override doStop(): void {
+    this.#factory.doStop();
+  }
+}
+
+/** The protocol of a connection until it is secured. */
+export class TLSGate<P extends Protocol> extends Protocol {
+  readonly #factory: Factory<P>;
+  readonly #options: StartTLSOptions;
+  readonly #owner: TLSGateOwner<P> | null;
+
+  constructor(factory: Factory<P>, options: StartTLSOptions, owner: TLSGateOwner<P> | null) {
+    super();
+    this.#factory = factory;
+    this.#options = options;
+    this.#owner = owner;
+  }
+
+  override connectionMade(): void {
+    this.transport.startTLS(this.#options).catch((error: unknown) => {
+      this.#fail(error);
+      // Options that cannot be used leave the connection open.
+      this.transport.abortConnection();
+    });
+  }
+
+  /** Hands the connection over. */
+  override handshakeCompleted(info: TLSInfo): unknown {
+    const peer = this.transport.getPeer();
+    const stack = this.#factory.buildStack(peer);
+    if (stack === null) {
+      this.#fail(new NoProtocol(peer.toString(), "buildProtocol returned null"));
+      this.transport.loseConnection();
+      return undefined;
+    }
+    this.transport.switchProtocol(stack.outermost);
+    this.#owner?.resolve(stack.protocol);
+    return stack.outermost.handshakeCompleted?.(info);
+  }
+
+  /** A connection without a protocol has nothing to finish. */
+  override draining(): void {
+    this.transport.abortConnection();
+  }
+
+  /** Gives up waiting, and ends the connection. */
+  cancel(reason: unknown): void {
+    const address = this.transport.getPeer().toString();
+    this.#fail(new ConnectingCancelledError(address, "cancelled", { cause: reason }));
+    this.transport.abortConnection();
+  }
+
+  /** It has ended before it was handed over. */
+  override connectionLost(reason: CloseReason): void {
+    this.#fail(reason.kind === "lost" ? reason.cause : new ConnectionClosedError(reason));
+  }
+
+  #fail(error: unknown): void {
+    this.#owner?.reject(connectErrorOf(this.transport.getPeer(), error));
+  }
+}
+
+/** What goes wrong in a handshake is a failure to connect; mistakes of the caller stay as they are. */
+function connectErrorOf(peer: Address, error: unknown): unknown {
+  const address = peer.toString();
+  if (error instanceof ConnectError) return error;
+  if (error instanceof TLSError) {
+    return new ConnectError(address, error.message, { code: error.code, cause: error });
+  }
+  if (error instanceof ConnectionClosedError) {
+    const detail = "the peer ended the connection in the TLS handshake";
+    return new ConnectError(address, detail, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,62 @@
+import type { Decision } from "./schedule.ts";
+import type { BrokenInvariant } from "./simulation-result.ts";
+
+/** What `explore` found out about a seed that fails. */
+export interface Finding {
+  /** Which run it was, from 1; 0 is the one without any faults. */
+  readonly run: number;
+  readonly runs: number;
+  /** The run as it failed. */
+  readonly whole: BrokenInvariant;
+  /** The same, with what is not needed taken away. */
+  readonly short: BrokenInvariant;
+  /** The decisions that are needed. */
+  readonly keys: readonly string[];
+  /** How many shorter schedules were tried. */
+  readonly tries: number;
+}
+
+/** How much of a long list is shown. */
+const MAX_DECISIONS = 30;
+const MAX_TRACE_LINES = 60;
+
+/** The finding for people: what broke, why, and how to see it again. */
+export function findingText(finding: Finding): string {
+  const { run, runs, whole, short, keys, tries } = finding;
+  const { seed, decisions, trace } = whole.result;
+  const count = decisions.length === 1 ? "1 decision" : `${decisions.length} decisions`;
+  const when = run === 0 ? "without any faults" : `in run ${run} of ${runs}`;
+  return [
+    `An invariant broke ${when}, with seed ${seed}: ${(whole.cause as Error).message}`,
+    "",
+    `The schedule: ${count} in ${whole.result.durationMs} ms`,
+    ...decisionLines(decisions),
+    "",
+    `Shortened in ${tries} tries: ${(short.cause as Error).message}`,
+    ...decisionLines(short.result.decisions),
+    "",
+    "What happened then:",
+    ...lastLines(short.result.trace),
+    "",
+    `To see it again: simulate(${seed}, scenario, { only: ${JSON.stringify(keys)} })`,
+    ...(trace.length > 0 ? [`The whole run: simulate(${seed}, scenario)`] : []),
+  ].join("\n");
+}
+
+function decisionLines(decisions: readonly Decision[]): string[] {
+  const width = Math.max(0, ...decisions.map(({ key }) => key.length));
+  const lines = decisions.map(
+    ({ atMs, key, meaning }) => `${String(atMs).padStart(8)} ms  ${key.padEnd(width)}  ${meaning}`,
+  );
+  if (lines.length === 0) return ["            none: it happens on a perfect network too"];
+  if (lines.length <= MAX_DECISIONS) return lines;
+  const more = lines.length - MAX_DECISIONS;
+  return [...lines.slice(0, MAX_DECISIONS), `            and ${more} more`];
+}
+
+/** The end is where it breaks; the beginning is cut off. */
+function lastLines(trace: readonly string[]): string[] {
+  if (trace.length <= MAX_TRACE_LINES) return [...trace];
+  const more = trace.length - MAX_TRACE_LINES;
+  return [`            ${more} lines before`, ...trace.slice(-MAX_TRACE_LINES)];
+}

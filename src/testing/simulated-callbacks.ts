@@ -1,0 +1,97 @@
+import type { CloseReason } from "../reactor/close-reason.ts";
+import type { ConnectionCallbacks, StreamTransport } from "../reactor/stream-transport.ts";
+import { excerpt, type SimulatedEnd } from "./simulated-end.ts";
+import { watchTransport } from "./simulated-transport.ts";
+
+/** The callbacks that a protocol may lack and that only need to be passed on. */
+const OPTIONAL_CALLBACKS = [
+  "readConnectionLost",
+  "writeConnectionLost",
+  "pauseWriting",
+  "resumeWriting",
+  "draining",
+] as const;
+
+/**
+ * Stands between a connection and its protocol, passes every call on, and checks what a connection
+ * promises: `connectionMade` first, `connectionLost` once and last, and the bytes that were written.
+ */
+export class WatchedCallbacks implements ConnectionCallbacks {
+  readonly #inner: ConnectionCallbacks;
+  readonly #end: SimulatedEnd;
+  #state: "new" | "made" | "lost" | "replaced" = "new";
+  readConnectionLost?: () => void;
+  writeConnectionLost?: () => void;
+  pauseWriting?: () => void;
+  resumeWriting?: () => void;
+  draining?: () => void;
+
+  constructor(inner: ConnectionCallbacks, end: SimulatedEnd) {
+    this.#inner = inner;
+    this.#end = end;
+    // Whether a protocol has one of these decides how its connection behaves.
+    for (const callback of OPTIONAL_CALLBACKS) {
+      if (inner[callback] === undefined) continue;
+      this[callback] = () => {
+        this.#called(callback);
+        return inner[callback]?.();
+      };
+    }
+    // What is logged names the protocol's class.
+    Object.defineProperty(this, "constructor", { value: inner.constructor });
+  }
+
+  makeConnection(transport: StreamTransport): void {
+    const end = this.#end;
+    if (end.tracing) end.note("connectionMade");
+    if (this.#state !== "new") end.fail("connectionMade was called again");
+    this.#state = "made";
+    end.protocol?.replaced();
+    if (end.protocol === null) {
+      watchTransport(transport, end, (next) => new WatchedCallbacks(next, end));
+    }
+    end.protocol = this;
+    return this.#inner.makeConnection(transport);
+  }
+
+  dataReceived(data: Buffer): void {
+    const end = this.#end;
+    if (end.tracing) end.note(`dataReceived ${excerpt(data)}`);
+    if (this.#state !== "made") this.#calledWrongly("dataReceived");
+    if (data.length === 0) end.fail("dataReceived was called with nothing");
+    const fault = end.other.written.arrived(data);
+    if (fault !== null) end.fail(fault);
+    return this.#inner.dataReceived(data);
+  }
+
+  connectionLost(reason: CloseReason): void {
+    const end = this.#end;
+    if (end.tracing) end.note(`connectionLost ${reasonText(reason)}`);
+    if (this.#state !== "made") this.#calledWrongly("connectionLost");
+    this.#state = "lost";
+    end.reason = reason;
+    return this.#inner.connectionLost(reason);
+  }
+
+  /** Another protocol has taken over the connection. */
+  replaced(): void {
+    this.#state = "replaced";
+  }
+
+  #called(callback: string): void {
+    if (this.#end.tracing) this.#end.note(callback);
+    if (this.#state !== "made") this.#calledWrongly(callback);
+  }
+
+  #calledWrongly(callback: string): void {
+    const when = { new: "before connectionMade", lost: "after connectionLost", made: "" };
+    const state = this.#state;
+    this.#end.fail(
+      `${callback} was called ${state === "replaced" ? "after switchProtocol" : when[state]}`,
+    );
+  }
+}
+
+function reasonText(reason: CloseReason): string {
+  return reason.kind === "lost" ? `lost: ${reason.cause.message}` : reason.kind;
+}

@@ -1,0 +1,263 @@
+import type { FaultKind } from "./fault-kind.ts";
+import { ONCE, type ScheduleSite } from "./schedule.ts";
+import { magnitude } from "./schedule-hash.ts";
+import { SimulatedCuts } from "./simulated-cuts.ts";
+import type { SimulatedPath } from "./simulated-path.ts";
+import type { Simulation } from "./simulation.ts";
+
+/** The end of a connection that writes into a flow. */
+export interface FlowSender {
+  /** It may write more, `delayMs` from now. */
+  mayWriteIn(delayMs: number): void;
+}
+
+/** The end of a connection that reads from a flow. */
+export interface FlowReceiver {
+  /** Something more is under way. */
+  arrivalChanged(): void;
+}
+
+/** What arrives at one moment: bytes, or the end of the stream, which is null. */
+interface Segment {
+  readonly dueMs: number;
+  readonly data: Buffer | null;
+}
+
+/** As the kernel buffers of a loopback connection before they grow, in order of magnitude. */
+const DEFAULT_CAPACITY_BYTES = 65_536;
+
+/** A small buffer has less than 2^13 bytes, half of them less than 2^7. */
+const SMALL_BUFFER_BITS = 12;
+/** A fault behind a byte comes before byte 2^14, and half of them before byte 2^7. */
+const FAULT_OFFSET_BITS = 13;
+/** After a short write the system takes more within 2^7 ms. */
+const SHORT_WRITE_MS_BITS = 6;
+/** A late segment is less than 2 s late. */
+const DELAY_MS_BITS = 10;
+/** A stopped reader goes on within two minutes. */
+const STOPPED_READER_MS_BITS = 16;
+
+/** Most reads are not held up, even where readers are slow. */
+const STOPPED_READER_SCALE = 1 / 4;
+
+/** A connection that ends early hides what would have come; a third of them are enough. */
+const FATAL_SCALE = 1 / 3;
+
+/** One direction of a connection: what was written and not yet read, and when it arrives. */
+export class SimulatedFlow {
+  readonly #simulation: Simulation;
+  readonly #site: ScheduleSite;
+  readonly #path: SimulatedPath;
+  readonly #cuts: SimulatedCuts;
+  readonly #smallBufferBytes: number;
+  readonly #resetAtByte: number;
+  readonly #endAtByte: number;
+  #sender: FlowSender | null = null;
+  #receiver: FlowReceiver | null = null;
+  #reverse: SimulatedFlow | null = null;
+  #segments: Segment[] = [];
+  #first = 0;
+  #takenBytes = 0;
+  #readBytes = 0;
+  #shortWriteAt = -1;
+  #stoppedReaderAt = -1;
+  #senderWaits = false;
+  /** `broken`: reset, by an end or on the way; what is still written is swallowed. */
+  #state: "open" | "ended" | "broken" = "open";
+  #resetDueMs = Number.POSITIVE_INFINITY;
+
+  constructor(simulation: Simulation, site: ScheduleSite, path: SimulatedPath) {
+    this.#simulation = simulation;
+    this.#site = site;
+    this.#path = path;
+    this.#cuts = new SimulatedCuts(simulation.schedule, site);
+    const decide = (kind: FaultKind, bits: number, scale: number) => {
+      const hash = simulation.schedule.decide(kind, site, ONCE, scale);
+      return hash < 0 ? Number.POSITIVE_INFINITY : magnitude(hash, bits);
+    };
+    this.#smallBufferBytes = decide("small-buffer", SMALL_BUFFER_BITS, 1);
+    this.#resetAtByte = decide("reset", FAULT_OFFSET_BITS, FATAL_SCALE);
+    this.#endAtByte = decide("half-close", FAULT_OFFSET_BITS, FATAL_SCALE);
+  }
+
+  /** Gives it its ends, and the flow of the other direction. */
+  join(sender: FlowSender, receiver: FlowReceiver, reverse: SimulatedFlow): void {
+    this.#sender = sender;
+    this.#receiver = receiver;
+    this.#reverse = reverse;
+  }
+
+  // What the sender asks for.
+
+  /** Takes bytes; returns how many, or -1 after an end of stream that the sender knows nothing of. */
+  take(data: Uint8Array, offset: number, length: number): number {
+    if (this.#state === "ended") return -1;
+    if (this.#state === "broken") return length;
+    const start = this.#takenBytes;
+    const room = this.#room(start, length);
+    const endsHere = this.#endAtByte <= start + room;
+    const count = endsHere ? this.#endAtByte - start : room;
+    const breaksHere = this.#resetAtByte <= start + count;
+    this.#takenBytes += count;
+    this.#send(data, offset, start, breaksHere ? this.#resetAtByte : start + count);
+    if (breaksHere) this.breakOff("reset", this.#site, this.#resetAtByte);
+    else if (endsHere) this.#endEarly();
+    return count;
+  }
+
+  /** Sends the end of the stream. */
+  end(): void {
+    if (this.#state !== "open") return;
+    this.#state = "ended";
+    this.#push(null, 0);
+  }
+
+  /** The sender resets the connection; that is not sent again, should it get lost. */
+  reset(): void {
+    if (this.#path.losesResets) return;
+    this.#state = "broken";
+    this.#resetDueMs = Math.min(this.#resetDueMs, this.#path.arrivalMs(0));
+    this.#receiver?.arrivalChanged();
+  }
+
+  /** The network resets the connection, in both directions. */
+  breakOff(kind: "reset" | "late-reset", site: ScheduleSite, value: number): void {
+    this.#simulation.schedule.took(kind, site, ONCE, value);
+    for (const flow of [this, this.#reverse]) {
+      if (flow === null) continue;
+      flow.#state = "broken";
+      flow.reset();
+    }
+  }
+
+  // What the receiver asks for.
+
+  /** When there is something for the receiver next; infinity when nothing is under way. */
+  get dueMs(): number {
+    return this.#segments[this.#first]?.dueMs ?? this.#resetDueMs;
+  }
+
+  /** When the reset arrives, behind all else; infinity without one. */
+  get resetDueMs(): number {
+    return this.#resetDueMs;
+  }
+
+  /** What the receiver finds now. */
+  get arrived(): "nothing" | "bytes" | "end" | "reset" {
+    const now = this.#simulation.clock.now();
+    const segment = this.#segments[this.#first];
+    if (segment === undefined) return this.#resetDueMs <= now ? "reset" : "nothing";
+    if (segment.dueMs > now) return "nothing";
+    return segment.data === null ? "end" : "bytes";
+  }
+
+  /** How long the receiver has something else to do before it reads, in milliseconds. */
+  readerStopsMs(): number {
+    const at = this.#readBytes;
+    if (this.#stoppedReaderAt === at) return 0;
+    const { schedule } = this.#simulation;
+    const hash = schedule.decide("stopped-reader", this.#site, at, STOPPED_READER_SCALE);
+    if (hash < 0) return 0;
+    this.#stoppedReaderAt = at;
+    const stopMs = magnitude(hash, STOPPED_READER_MS_BITS);
+    schedule.took("stopped-reader", this.#site, at, stopMs);
+    return stopMs;
+  }
+
+  /** Takes out all bytes that have arrived, as one chunk. */
+  readBytes(): Buffer {
+    const now = this.#simulation.clock.now();
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for (let next = this.#segments[this.#first]; next !== undefined;) {
+      if (next.data === null || next.dueMs > now) break;
+      chunks.push(next.data);
+      bytes += next.data.length;
+      next = this.#segments[++this.#first];
+    }
+    this.#dropRead();
+    this.#readBytes += bytes;
+    if (this.#senderWaits) this.#roomMade();
+    const [only] = chunks;
+    return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
+  }
+
+  /** Takes out the end of the stream, which has arrived. */
+  takeEnd(): void {
+    this.#first++;
+    this.#dropRead();
+  }
+
+  /** How much of a write there is room for. */
+  #room(start: number, length: number): number {
+    const { schedule } = this.#simulation;
+    const waiting = start - this.#readBytes;
+    const small = this.#smallBufferBytes - waiting;
+    const room = Math.min(length, DEFAULT_CAPACITY_BYTES - waiting, small);
+    if (room < length) {
+      this.#senderWaits = true;
+      if (room === small) {
+        schedule.took("small-buffer", this.#site, ONCE, this.#smallBufferBytes);
+      }
+    }
+    // The next try at the same place must not fail for the same reason.
+    if (room === 0 || this.#shortWriteAt === start) return room;
+    const hash = schedule.decide("short-write", this.#site, start);
+    if (hash < 0) return room;
+    this.#shortWriteAt = start;
+    const taken = hash % room;
+    schedule.took("short-write", this.#site, start, taken);
+    this.#sender?.mayWriteIn(magnitude(hash, SHORT_WRITE_MS_BITS));
+    return taken;
+  }
+
+  /** Sends the bytes up to offset `end` of the stream in segments. */
+  #send(data: Uint8Array, offset: number, start: number, end: number): void {
+    const cuts = this.#cuts;
+    let at = start;
+    const pushTo = (to: number) => {
+      const from = offset + at - start;
+      this.#push(Buffer.from(data.subarray(from, from + to - at)), at);
+      at = to;
+    };
+    while (cuts.next <= end) {
+      const cutAt = cuts.next;
+      const gapMs = cuts.pass();
+      if (gapMs === 0) continue;
+      pushTo(cutAt);
+      this.#path.setApart(gapMs);
+    }
+    if (at < end) pushTo(end);
+  }
+
+  #push(data: Buffer | null, at: number): void {
+    const { schedule } = this.#simulation;
+    const hash = data === null ? -1 : schedule.decide("delay", this.#site, at);
+    const delayMs = hash < 0 ? 0 : magnitude(hash, DELAY_MS_BITS);
+    if (delayMs > 0) schedule.took("delay", this.#site, at, delayMs);
+    this.#segments.push({ dueMs: this.#path.arrivalMs(delayMs), data });
+    this.#receiver?.arrivalChanged();
+  }
+
+  /** The sender finds out when he goes on. */
+  #endEarly(): void {
+    this.#simulation.schedule.took("half-close", this.#site, ONCE, this.#endAtByte);
+    this.end();
+    this.#sender?.mayWriteIn(0);
+  }
+
+  #roomMade(): void {
+    this.#senderWaits = false;
+    this.#sender?.mayWriteIn(this.#reverse?.latencyMs ?? 0);
+  }
+
+  get latencyMs(): number {
+    return this.#path.latencyMs;
+  }
+
+  #dropRead(): void {
+    if (this.#first < this.#segments.length) return;
+    this.#segments.length = 0;
+    this.#first = 0;
+  }
+}
