@@ -34,7 +34,7 @@ type ConnectionState = "idle" | "connecting" | "preparing" | "connected" | "clos
 /** The legal moves. Anything else is a fault of ours. */
 const NEXT_STATES: Readonly<Record<ConnectionState, readonly ConnectionState[]>> = {
   idle: ["connecting"],
-  connecting: ["preparing", "closing", "waiting", "idle"],
+  connecting: ["preparing", "waiting", "idle"],
   preparing: ["connected", "closing"],
   connected: ["closing"],
   closing: ["waiting", "idle"],
@@ -56,10 +56,11 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
   readonly #logger: Logger;
   readonly #waiters = new ConnectionWaiters<P>();
   #connection: ConnectionState = "idle";
-  #protocol: P | null = null;
+  /** The connection that others may have. */
+  #served: { readonly protocol: P; readonly made: SingleConnectionFactory<P> } | null = null;
   /** Ends the run. */
   #ending = new AbortController();
-  /** Settles when the run has ended. */
+  /** Resolves when the run has ended. */
   #run: Promise<void> = Promise.resolve();
 
   constructor(
@@ -90,14 +91,20 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
    * @throws {ServiceStoppedError} as a rejection, when the service is stopped meanwhile, or was
    */
   async whenConnected(options: WhenConnectedOptions = {}): Promise<P> {
-    if (this.asked === "stop") throw this.#stopped();
     options.signal?.throwIfAborted();
-    return this.#protocol ?? this.#waiters.wait(options);
+    // Inside `connectionLost` the end of the connection is only about to be known.
+    await Promise.resolve();
+    if (this.asked === "stop") throw this.#stopped();
+    const served = this.#served;
+    return served === null || served.made.isOver ? this.#waiters.wait(options) : served.protocol;
   }
 
   protected override doStart(): void {
     this.#ending = new AbortController();
-    this.#run = this.#keepConnected(this.#ending.signal);
+    this.#run = this.#keepConnected(this.#ending.signal).catch((error: unknown) => {
+      this.#logger.error(`${this.#who} gives up`, error);
+      this.#waiters.rejectAll(error);
+    });
   }
 
   protected override doStop(): Promise<void> {
@@ -107,44 +114,60 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
   }
 
   async #keepConnected(ending: AbortSignal): Promise<void> {
-    for (let failures = 0; ;) {
-      this.#moveTo("connecting");
-      const made = new SingleConnectionFactory(this.#factory);
-      try {
-        await this.#connect(made, ending);
-        failures = 0;
-      } catch (error) {
-        failures++;
-        if (!ending.aborted) this.#reportFailure(error, failures);
+    let failures = 0;
+    try {
+      while (!ending.aborted) {
+        failures = await this.#connectOnce(failures, ending);
+        if (!ending.aborted) await this.#waitToRetry(Math.max(failures, 1), ending);
       }
-      if (ending.aborted) break;
-      this.#moveTo("waiting");
-      const delayMs = this.#retry(Math.max(failures, 1));
-      // Only a stop ends the sleep early, and is seen right below.
-      await sleep(this.#options.clock, delayMs, { signal: ending }).catch(() => undefined);
-      if (ending.aborted) break;
+    } finally {
+      this.#moveTo("idle");
     }
-    this.#moveTo("idle");
+  }
+
+  /** One attempt, and the connection that comes of it. Returns the failures in a row. */
+  async #connectOnce(failuresBefore: number, ending: AbortSignal): Promise<number> {
+    this.#moveTo("connecting");
+    try {
+      await this.#connect(new SingleConnectionFactory(this.#factory), ending);
+      return 0;
+    } catch (error) {
+      const failures = failuresBefore + 1;
+      if (!ending.aborted) this.#reportFailure(error, failures);
+      return failures;
+    }
+  }
+
+  async #waitToRetry(failures: number, ending: AbortSignal): Promise<void> {
+    this.#moveTo("waiting");
+    try {
+      await sleep(this.#options.clock, this.#retry(failures), { signal: ending });
+    } catch (error) {
+      // Not the stop, then, but a delay that no clock can wait for.
+      if (!ending.aborted) throw error;
+    }
   }
 
   /** Resolves when a connection was there and has ended; rejects when there never was one. */
   async #connect(made: SingleConnectionFactory<P>, ending: AbortSignal): Promise<void> {
     const protocol = await this.#endpoint.connect(made, { signal: ending });
-    const close = () => made.transport?.loseConnection();
+    const { transport } = made;
+    if (transport === null) throw new TypeError("The endpoint connected without its factory");
+    const close = () => transport.loseConnection();
     this.#moveTo("preparing");
     ending.addEventListener("abort", close);
     try {
       if (ending.aborted) close();
       else await this.#prepare(protocol, made);
-      if (!ending.aborted) this.#serve(protocol);
+      if (!ending.aborted) this.#serve(protocol, made);
     } catch (error) {
-      made.transport?.abortConnection();
+      transport.abortConnection();
       throw error;
     } finally {
       await made.ended;
       ending.removeEventListener("abort", close);
-      this.#protocol = null;
-      if (this.#connection !== "closing") this.#moveTo("closing");
+      this.#served = null;
+      this.#moveTo("closing");
     }
   }
 
@@ -156,20 +179,23 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
     await Promise.race([prepare(protocol), lost]);
   }
 
-  #serve(protocol: P): void {
+  #serve(protocol: P, made: SingleConnectionFactory<P>): void {
     this.#moveTo("connected");
-    this.#protocol = protocol;
+    this.#served = { protocol, made };
     this.#waiters.connected(protocol);
   }
 
   #reportFailure(error: unknown, failures: number): void {
-    const who = this.name ?? "a client service";
-    this.#logger.warn(`${who} could not connect (failure ${failures} in a row)`, error);
+    this.#logger.warn(`${this.#who} could not connect (failure ${failures} in a row)`, error);
     this.#waiters.attemptFailed(error);
   }
 
   #stopped(): ServiceStoppedError {
-    return new ServiceStoppedError(this.name ?? "a client service");
+    return new ServiceStoppedError(this.#who);
+  }
+
+  get #who(): string {
+    return this.name ?? "a client service";
   }
 
   #moveTo(state: ConnectionState): void {

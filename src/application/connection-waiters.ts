@@ -59,7 +59,7 @@ export class ConnectionWaiters<P> {
   }
 
   /** Sends everybody away. */
-  rejectAll(error: Error): void {
+  rejectAll(error: unknown): void {
     for (const { settle } of this.#take(() => true)) settle.reject(error);
   }
 

@@ -7,8 +7,6 @@ import { Service } from "./service.ts";
  */
 export class MultiService extends Service implements Iterable<Service> {
   readonly #children: Service[] = [];
-  /** How many of the children have been told to start, from the first one. */
-  #begun = 0;
 
   /**
    * @param options.services those that are there from the beginning
@@ -42,10 +40,7 @@ export class MultiService extends Service implements Iterable<Service> {
    */
   async add(service: Service): Promise<void> {
     this.#append(service);
-    if (this.state === "running") {
-      this.#begun++;
-      await service.start();
-    }
+    if (this.running) await service.start();
   }
 
   /**
@@ -57,7 +52,6 @@ export class MultiService extends Service implements Iterable<Service> {
     const index = this.#children.indexOf(service);
     if (index === -1) throw new Error(`Cannot remove ${nameOf(service)}: it is not there`);
     this.#children.splice(index, 1);
-    if (index < this.#begun) this.#begun--;
     await service.stop();
   }
 
@@ -70,25 +64,24 @@ export class MultiService extends Service implements Iterable<Service> {
   }
 
   protected override doStop(): Promise<void> {
-    return this.#stopBegun();
+    return this.#stopAll();
   }
 
-  /** Those that come while this goes on are among those that follow. */
+  /** Children may come and go while this goes on. */
   async #inOrder(begin: (child: Service) => Promise<void>): Promise<void> {
-    for (this.#begun = 0; this.#begun < this.#children.length;) {
-      const child = this.#children[this.#begun++];
-      try {
-        await (child && begin(child));
-      } catch (error) {
-        await this.#stopAfter(error);
-      }
+    const begun = new Set<Service>();
+    for (;;) {
+      const child = this.#children.find((each) => !begun.has(each));
+      if (child === undefined) return;
+      begun.add(child);
+      await begin(child).catch((error: unknown) => this.#stopAfter(error));
     }
   }
 
   /** The failure to start is what matters, together with what else goes wrong because of it. */
   async #stopAfter(failure: unknown): Promise<never> {
     try {
-      await this.#stopBegun();
+      await this.#stopAll();
     } catch (error) {
       const detail = "A service could not start, and others not be stopped after it";
       throw new AggregateError([failure, error], detail);
@@ -96,11 +89,10 @@ export class MultiService extends Service implements Iterable<Service> {
     throw failure;
   }
 
-  /** Tells all that were begun to stop, the last one first, and waits for all of them. */
-  async #stopBegun(): Promise<void> {
-    const begun = this.#children.slice(0, this.#begun).reverse();
-    this.#begun = 0;
-    const outcomes = await Promise.allSettled(begun.map((child) => child.stop()));
+  /** Tells all to stop, the last one first, and waits for all of them. */
+  async #stopAll(): Promise<void> {
+    const stopping = this.#children.toReversed().map((child) => child.stop());
+    const outcomes = await Promise.allSettled(stopping);
     const errors = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
     if (errors.length === 1) throw errors[0];
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} services failed`);

@@ -1,5 +1,5 @@
 import type { Codec } from "./codec.ts";
-import { messageBytes } from "./message-bytes.ts";
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
 
 /** Messages of one size, with nothing between them. */
@@ -25,7 +25,7 @@ export class FixedLengthCodec implements Codec<Buffer, Uint8Array | string> {
 
   /** @throws {RangeError} when `message` is of another size */
   encode(message: Uint8Array | string): Uint8Array {
-    const bytes = messageBytes(message);
+    const bytes = outgoingBytes(message);
     if (bytes.length === this.maxBytes) return bytes;
     throw new RangeError(`Cannot encode ${bytes.length} bytes: every message has ${this.maxBytes}`);
   }

@@ -1,6 +1,7 @@
 import type { Codec, EncodedMessage } from "./codec.ts";
 import { FrameTooLongError, MalformedFrameError, StringTooLongError } from "./framing-error.ts";
-import { joinPieces, messageBytes } from "./message-bytes.ts";
+import { joinPieces } from "./join-pieces.ts";
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { DEFAULT_MAX_STRING_BYTES } from "./netstring-codec.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
 
@@ -84,7 +85,7 @@ export class LengthFieldCodec implements Codec<Buffer, Uint8Array | string> {
    * short that its length would be negative
    */
   encode(message: Uint8Array | string): EncodedMessage {
-    const bytes = messageBytes(message);
+    const bytes = outgoingBytes(message);
     const header = Buffer.alloc(this.#headerBytes);
     if (this.#strippedBytes > 0) {
       this.#writeField(header, bytes.length);

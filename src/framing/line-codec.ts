@@ -1,6 +1,6 @@
 import type { Codec } from "./codec.ts";
 import { FrameTooLongError } from "./framing-error.ts";
-import { messageBytes } from "./message-bytes.ts";
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
 
 /** What ends a line unless told, as in most text protocols of the Internet. */
@@ -35,7 +35,7 @@ export class LineCodec implements Codec<Buffer, Uint8Array | string> {
   constructor(options: LineCodecOptions = {}) {
     const { delimiter = DEFAULT_DELIMITER, maxLength = DEFAULT_MAX_LINE_BYTES } = options;
     // A copy: the owner of the bytes may change them.
-    this.#delimiter = Buffer.from(messageBytes(delimiter));
+    this.#delimiter = Buffer.from(outgoingBytes(delimiter));
     if (this.#delimiter.length === 0) {
       throw new RangeError("Cannot end lines with an empty delimiter");
     }
@@ -69,7 +69,7 @@ export class LineCodec implements Codec<Buffer, Uint8Array | string> {
 
   /** @throws {RangeError} when `line` holds the delimiter, or its end and the delimiter make one */
   encode(line: Uint8Array | string): Buffer {
-    const bytes = messageBytes(line);
+    const bytes = outgoingBytes(line);
     const encoded = Buffer.concat([bytes, this.#delimiter]);
     if (encoded.indexOf(this.#delimiter) === bytes.length) return encoded;
     throw new RangeError(`Cannot encode a line of ${bytes.length} bytes: it holds the delimiter`);

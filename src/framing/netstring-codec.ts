@@ -1,7 +1,8 @@
 /** Netstrings (cr.yp.to/proto/netstrings.txt): a length in digits, a colon, bytes, a comma. */
 import type { Codec, EncodedMessage } from "./codec.ts";
 import { FrameTooLongError, MalformedFrameError } from "./framing-error.ts";
-import { joinPieces, messageBytes } from "./message-bytes.ts";
+import { joinPieces } from "./join-pieces.ts";
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
 
 /** The longest string that string protocols take unless told, as in Twisted: five digits. */
@@ -43,7 +44,7 @@ export class NetstringCodec implements Codec<Buffer, Uint8Array | string> {
   }
 
   encode(message: Uint8Array | string): EncodedMessage {
-    const bytes = messageBytes(message);
+    const bytes = outgoingBytes(message);
     return joinPieces([Buffer.from(`${bytes.length}:`), bytes, COMMA]);
   }
 

@@ -1,7 +1,6 @@
 import { ReceiveBuffer } from "../framing/receive-buffer.ts";
 import { Protocol } from "../reactor/protocol.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
-import { failConnection } from "./fail-connection.ts";
 import { isDisconnecting } from "./is-disconnecting.ts";
 
 /**
@@ -21,6 +20,8 @@ export abstract class FrameReceiver<
   protected readonly buffer = new ReceiveBuffer();
   #flow: "flowing" | "paused" | "ended" = "flowing";
   #delivering = false;
+  /** Rejects with the first error that came up outside of `dataReceived`; the transport has it. */
+  #failure: PromiseWithResolvers<never> | null = null;
 
   /**
    * Delivers the first frame of `buffer`, or says what is wrong with it, and takes it. Each receiver
@@ -30,10 +31,15 @@ export abstract class FrameReceiver<
    */
   protected abstract deliverFrame(buffer: ReceiveBuffer): boolean;
 
-  override dataReceived(data: Buffer): void {
-    if (this.#flow === "ended") return;
+  /** Delivers the frames in `data`. Returns a promise once errors may come up later than this. */
+  override dataReceived(data: Buffer): unknown {
+    if (this.#flow === "ended") return undefined;
     this.buffer.append(data);
-    if (!this.#delivering) this.#deliver();
+    if (this.#delivering) return undefined;
+    const known = this.#failure;
+    this.#deliver();
+    if (this.#isPaused) this.#failure ??= Promise.withResolvers();
+    return this.#failure === known ? undefined : this.#failure?.promise;
   }
 
   /** Delivers nothing and reads nothing until `resumeProducing`. */
@@ -61,7 +67,10 @@ export abstract class FrameReceiver<
     try {
       this.#deliver();
     } catch (error) {
-      failConnection(this, this.transport, error);
+      this.endDelivery();
+      if (this.#failure !== null) return this.#failure.reject(error);
+      this.transport.abortConnection();
+      throw error;
     }
   }
 
@@ -74,7 +83,8 @@ export abstract class FrameReceiver<
   /** Ends the connection when `result`, of a callback, is a promise and rejects. */
   protected watch(result: unknown): void {
     if (!(result instanceof Promise)) return;
-    result.catch((error: unknown) => failConnection(this, this.transport, error));
+    const failure = (this.#failure ??= Promise.withResolvers());
+    result.catch((error: unknown) => failure.reject(error));
   }
 
   get #isPaused(): boolean {

@@ -1,5 +1,5 @@
 import { FrameTooLongError } from "../framing/framing-error.ts";
-import { messageBytes } from "../framing/message-bytes.ts";
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { type CloseReason, ConnectionClosedError, DONE } from "../reactor/close-reason.ts";
 import { Protocol } from "../reactor/protocol.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
@@ -105,7 +105,7 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
    */
   readUntil(delimiter: Uint8Array | string, options: ReadUntilOptions = {}): Promise<Buffer> {
     const { maxLength = DEFAULT_MAX_LENGTH, signal } = options;
-    const end = Buffer.from(messageBytes(delimiter));
+    const end = Buffer.from(outgoingBytes(delimiter));
     return this.#exclusively(async (incoming) => {
       const { buffer } = incoming;
       for (;;) {

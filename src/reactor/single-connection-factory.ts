@@ -10,6 +10,7 @@ import type { ConnectionCallbacks, StreamTransport } from "./stream-transport.ts
 export class SingleConnectionFactory<P extends Protocol = Protocol> extends Factory<P> {
   readonly #factory: Factory<P>;
   readonly #ended = Promise.withResolvers<void>();
+  #state: "new" | "used" | "ended" = "new";
   #callbacks: ConnectionCallbacks | null = null;
   #transport: StreamTransport | null = null;
 
@@ -28,7 +29,12 @@ export class SingleConnectionFactory<P extends Protocol = Protocol> extends Fact
     return this.#callbacks;
   }
 
-  /** Resolves after `connectionLost`, and when nothing came of the connect. */
+  /** Whether the connection has ended, or nothing came of the connect. */
+  get isOver(): boolean {
+    return this.#state === "ended";
+  }
+
+  /** Resolves when it is over, after `connectionLost`. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
@@ -46,11 +52,13 @@ export class SingleConnectionFactory<P extends Protocol = Protocol> extends Fact
   }
 
   override startFactory(): void {
+    this.#state = "used";
     this.#factory.doStart();
   }
 
   /** Whatever used it has ended, the connection with it. */
   override stopFactory(): void {
+    this.#state = "ended";
     this.#ended.resolve();
     this.#factory.doStop();
   }

@@ -161,7 +161,7 @@ describe("FramedProtocol over a codec of one's own", () => {
     expect(protocol.reason).toEqual({ kind: "lost", cause: fault });
   });
 
-  test("a malformed message that resumeProducing comes upon has the same consequence", () => {
+  test("a malformed message that resumeProducing comes upon has the same consequence", async () => {
     class Pausing extends Commands {
       override messageReceived(): void {
         this.pauseProducing();
@@ -170,6 +170,7 @@ describe("FramedProtocol over a codec of one's own", () => {
     const protocol = new Pausing();
     const { pair } = converse(protocol, "a=1;b;");
     protocol.resumeProducing();
+    for (let round = 0; round < 10; round++) await Promise.resolve();
     pair.flush();
     expect(protocol.reason?.kind === "lost" && protocol.reason.cause).toBeInstanceOf(FramingError);
   });

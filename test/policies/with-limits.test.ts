@@ -1,0 +1,135 @@
+import { describe, expect, test } from "bun:test";
+import { peerKey } from "../../src/policies/peer-key.ts";
+import { withLimits } from "../../src/policies/with-limits.ts";
+import { InternetAddress, UNIXAddress } from "../../src/reactor/address.ts";
+import { Factory } from "../../src/reactor/factory.ts";
+import { Protocol } from "../../src/reactor/protocol.ts";
+import { vectorsOf } from "../vectors/protocol-vectors.ts";
+
+class Quiet extends Protocol {}
+
+class Busy extends Protocol {
+  override connectionMade(): void {
+    this.transport.write("come back later\r\n");
+    this.transport.loseConnection();
+  }
+}
+
+const DONE = { kind: "done" } as const;
+
+function peer(host: string): InternetAddress {
+  return new InternetAddress("tcp", host, 1024);
+}
+
+interface LimitVector {
+  readonly config: { readonly connectionLimit: number };
+  readonly connects: number;
+  readonly expect: readonly ("accept" | "refuse")[];
+}
+
+describe("withLimits", () => {
+  for (const vector of vectorsOf<LimitVector>("connectionLimit")) {
+    test(`vector ${vector.id}`, () => {
+      const maxConnections = vector.config.connectionLimit;
+      const factory = withLimits(Factory.forProtocol(Quiet), { maxConnections });
+      const outcomes = Array.from({ length: vector.connects }, () =>
+        factory.buildStack(peer("192.0.2.1")) === null ? "refuse" : "accept",
+      );
+      expect(outcomes).toEqual([...vector.expect]);
+    });
+  }
+
+  test("a connection that has ended, however, makes room for the next", () => {
+    const factory = withLimits(Factory.forProtocol(Quiet), { maxConnections: 1 });
+    const reasons = [
+      DONE,
+      { kind: "aborted" },
+      { kind: "lost", cause: new Error("reset") },
+    ] as const;
+    for (const reason of reasons) {
+      const stack = factory.buildStack(peer("192.0.2.1"));
+      expect(factory.buildStack(peer("192.0.2.2"))).toBeNull();
+      stack?.outermost.connectionLost(reason);
+    }
+    expect(factory.buildStack(peer("192.0.2.1"))).not.toBeNull();
+  });
+
+  test("what is refused or throws inside takes no place", () => {
+    let refuse = true;
+    let fail = false;
+    const inner = new Factory(() => {
+      if (fail) throw new Error("no");
+      return refuse ? null : new Quiet();
+    });
+    const factory = withLimits(inner, { maxConnections: 1 });
+    expect(factory.buildStack(peer("192.0.2.1"))).toBeNull();
+    fail = true;
+    expect(() => factory.buildStack(peer("192.0.2.1"))).toThrow("no");
+    fail = refuse = false;
+    expect(factory.buildStack(peer("192.0.2.1"))).not.toBeNull();
+  });
+
+  test("maxPerPeer counts each peer by itself", () => {
+    const factory = withLimits(Factory.forProtocol(Quiet), { maxPerPeer: 1 });
+    const first = factory.buildStack(peer("192.0.2.1"));
+    expect(factory.buildStack(peer("::ffff:192.0.2.1"))).toBeNull();
+    expect(factory.buildStack(peer("192.0.2.2"))).not.toBeNull();
+    first?.outermost.connectionLost(DONE);
+    expect(factory.buildStack(peer("192.0.2.1"))).not.toBeNull();
+  });
+
+  test("an overflow factory serves those above the limit, up to a limit of its own", () => {
+    const factory = withLimits(Factory.forProtocol(Quiet), {
+      maxConnections: 1,
+      overflow: Factory.forProtocol(Busy),
+      maxOverflow: 2,
+    });
+    const built = Array.from({ length: 4 }, () => factory.buildStack(peer("192.0.2.1")));
+    const names = built.map((stack) => stack?.protocol.constructor.name ?? "refused");
+    expect(names).toEqual(["Quiet", "Busy", "Busy", "refused"]);
+    built[1]?.outermost.connectionLost(DONE);
+    expect(factory.buildStack(peer("192.0.2.1"))?.protocol).toBeInstanceOf(Busy);
+  });
+
+  test("the factories inside start and stop once, over all that use it", () => {
+    const events: string[] = [];
+    class Noted extends Factory<Quiet> {
+      override buildProtocol = () => new Quiet();
+      override startFactory = () => void events.push("start");
+      override stopFactory = () => void events.push("stop");
+    }
+    const factory = withLimits(new Noted(), { maxConnections: 1 });
+    factory.doStart();
+    factory.doStart();
+    factory.doStop();
+    factory.doStop();
+    expect(events).toEqual(["start", "stop"]);
+  });
+
+  test("a limit that is no whole number is refused", () => {
+    expect(() => withLimits(Factory.forProtocol(Quiet), { maxPerPeer: 1.5 })).toThrow(RangeError);
+    expect(() => withLimits(Factory.forProtocol(Quiet), { maxConnections: -1 })).toThrow(
+      RangeError,
+    );
+  });
+});
+
+describe("peerKey", () => {
+  const cases: readonly [string, string][] = [
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+    ["2001:0DB8:0001:0002::9", "2001:db8:1:2"],
+    ["2001:db8::1", "2001:db8:0:0"],
+    ["::1", "0:0:0:0"],
+    ["fe80::1%eth0", "fe80:0:0:0"],
+    ["64:ff9b::192.0.2.1", "64:ff9b:0:0"],
+  ];
+  for (const [host, key] of cases) {
+    test(`${host} counts as ${key}`, () => expect(peerKey(peer(host))).toBe(key));
+  }
+
+  test("all UNIX sockets count as one", () => {
+    expect(peerKey(new UNIXAddress(""))).toBe(peerKey(new UNIXAddress("/run/a")));
+  });
+});

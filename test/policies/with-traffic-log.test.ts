@@ -1,0 +1,45 @@
+import { describe, expect, test } from "bun:test";
+import { withTrafficLog } from "../../src/policies/with-traffic-log.ts";
+import { ECHO, PolicedServer } from "./policed-server.ts";
+
+async function logged(maxBytes?: number) {
+  const lines: string[] = [];
+  const limit = maxBytes === undefined ? {} : { maxBytes };
+  const policed = new PolicedServer(
+    (factory) => withTrafficLog(factory, { sink: (line) => lines.push(line), ...limit }),
+    ECHO,
+  );
+  const client = await policed.connect();
+  const withoutPeer = () => lines.map((line) => line.replace(/^tcp 127\.0\.0\.1:\d+ /, ""));
+  return { policed, client, lines: withoutPeer };
+}
+
+describe("withTrafficLog", () => {
+  test("writes down what comes and goes, and how it ended", async () => {
+    const { policed, client, lines } = await logged();
+    client.connection.write("hello\r\n");
+    policed.reactor.flush();
+    client.connection.loseConnection();
+    policed.reactor.flush();
+    expect(lines()).toEqual([
+      "connected",
+      '< 7 bytes "hello\\r\\n"',
+      '> 7 bytes "hello\\r\\n"',
+      "done",
+    ]);
+  });
+
+  test("shows no more of a chunk than maxBytes, and says how much it left out", async () => {
+    const { policed, client, lines } = await logged(4);
+    client.connection.write("0123456789");
+    policed.reactor.flush();
+    expect(lines()[1]).toBe('< 10 bytes "0123" and 6 bytes more');
+  });
+
+  test("escapes what is not printable, so that a line stays a line", async () => {
+    const { policed, client, lines } = await logged();
+    client.connection.write(Buffer.from('"\\\0\x7fü\n'));
+    policed.reactor.flush();
+    expect(lines()[1]).toBe('< 7 bytes "\\"\\\\\\x00\\x7f\\xc3\\xbc\\n"');
+  });
+});
