@@ -24,10 +24,32 @@ export function spreadOf(samples: readonly number[]): Spread {
   return { min, median: (lower + upper) / 2, max, samples: [...samples] };
 }
 
-/** The spread of the quotients of two things measured in the same rounds. */
-export function spreadOfRatios(samples: readonly number[], baseline: readonly number[]): Spread {
-  if (samples.length !== baseline.length) {
-    throw new RangeError(`Cannot compare ${samples.length} rounds with ${baseline.length}`);
+/**
+ * The spread over the rounds of how two things compare that were measured slice beside slice. Each
+ * slice is divided by the one beside it, which had the same luck with the machine, and a round is
+ * the median of its slices.
+ *
+ * @throws {RangeError} when the slices are not as many, or make no whole rounds
+ */
+export function spreadOfRatios(
+  slices: readonly number[],
+  baseline: readonly number[],
+  slicesPerRound: number,
+): Spread {
+  if (slices.length !== baseline.length || slices.length % slicesPerRound !== 0) {
+    throw new RangeError(
+      `Cannot compare ${slices.length} slices with ${baseline.length}, ${slicesPerRound} a round`,
+    );
   }
-  return spreadOf(samples.map((sample, round) => sample / (baseline[round] ?? Number.NaN)));
+  const ratios = slices.map((slice, index) => slice / (baseline[index] ?? Number.NaN));
+  return spreadOf(groupsOf(ratios, slicesPerRound).map((round) => spreadOf(round).median));
+}
+
+/** `items` in groups of `count`, in order. */
+export function groupsOf<T>(items: readonly T[], count: number): T[][] {
+  const groups: T[][] = [];
+  for (let first = 0; first < items.length; first += count) {
+    groups.push(items.slice(first, first + count));
+  }
+  return groups;
 }

@@ -19,26 +19,43 @@ import {
   type EchoServerCalls,
 } from "../echo-server/echo-server-process.ts";
 import { formatQuantity } from "../quantity.ts";
-import { spreadOf, spreadOfRatios } from "../spread.ts";
+import { groupsOf, type Spread, spreadOf, spreadOfRatios } from "../spread.ts";
+import type { LoadResult } from "./echo-load.ts";
 import { LOAD_SCRIPT, type LoadCalls } from "./load-process.ts";
 
 const MESSAGE_BYTES = [64, 1_024, 16_384] as const;
 
-/** How much is done. A slice is one uninterrupted stretch of load on one server. */
+/**
+ * How much is done. A round has several slices of load on each server in turn, because the system
+ * now and then moves a process to the other core, which matters more than what is compared.
+ */
 const SIZES = {
-  full: { connections: 64, warmUpMs: 400, sliceMs: 500, slowReaderBytes: 64 * 2 ** 20 },
-  smoke: { connections: 8, warmUpMs: 10, sliceMs: 20, slowReaderBytes: 2 ** 20 },
+  full: {
+    connections: 64,
+    warmUpMs: 400,
+    slicesPerRound: 10,
+    sliceMs: 100,
+    slowReaderBytes: 64 * 2 ** 20,
+  },
+  smoke: {
+    connections: 8,
+    warmUpMs: 10,
+    slicesPerRound: 2,
+    sliceMs: 10,
+    slowReaderBytes: 2 ** 20,
+  },
 } as const;
 
 /** Above this nothing but backpressure can have kept the bytes: no kernel here holds as many. */
 const MAX_HELD_BYTES = 48 * 2 ** 20;
 
-/** What one kind of server did in one round with messages of one size. */
-interface Sample {
-  messages: number;
-  elapsedMs: number;
-  cpuMicroseconds: number;
+/** What one kind of server did in one slice. */
+interface Slice extends LoadResult {
+  readonly cpuMicroseconds: number;
 }
+
+/** The slices of one round, by kind and size of messages. */
+type RoundResult = ReadonlyMap<EchoKind, ReadonlyMap<number, readonly Slice[]>>;
 
 interface Contender {
   readonly kind: EchoKind;
@@ -56,7 +73,7 @@ class Round {
     this.#load = load;
   }
 
-  async run(round: number): Promise<Map<string, Sample>> {
+  async run(round: number): Promise<RoundResult> {
     await using processes = new AsyncDisposableStack();
     const order = round % 2 === 0 ? ECHO_KINDS : ECHO_KINDS.toReversed();
     const contenders: Contender[] = [];
@@ -67,15 +84,16 @@ class Round {
       contenders.push({ kind, server, port });
     }
     if (round === 0) for (const contender of contenders) await this.#checkSlowReader(contender);
-    const samples = new Map<string, Sample>();
+    const result = new Map(ECHO_KINDS.map((kind) => [kind, new Map<number, readonly Slice[]>()]));
     for (const messageBytes of MESSAGE_BYTES) {
       for (const contender of contenders) await this.#warmUp(contender, messageBytes);
-      // There and back again, so that a machine that grows slower or faster favours nobody.
-      for (const contender of [...contenders, ...contenders.toReversed()]) {
-        await this.#measure(contender, messageBytes, samples);
-      }
+      const { slicesPerRound } = SIZES[this.#settings.size];
+      const slices = await alternatingRounds(contenders, slicesPerRound, (contender) =>
+        this.#measure(contender, messageBytes),
+      );
+      for (const [{ kind }, own] of slices) result.get(kind)?.set(messageBytes, own);
     }
-    return samples;
+    return result;
   }
 
   async #checkSlowReader({ kind, port }: Contender): Promise<void> {
@@ -94,27 +112,12 @@ class Round {
     await this.#load.call("run", port, messageBytes, SIZES[size].warmUpMs, seed, true);
   }
 
-  async #measure(
-    { kind, server, port }: Contender,
-    messageBytes: number,
-    samples: Map<string, Sample>,
-  ): Promise<void> {
+  async #measure({ server, port }: Contender, messageBytes: number): Promise<Slice> {
     const { size, seed } = this.#settings;
+    const { sliceMs } = SIZES[size];
     const cpuBefore = await server.call("cpuMicroseconds");
-    const result = await this.#load.call(
-      "run",
-      port,
-      messageBytes,
-      SIZES[size].sliceMs,
-      seed,
-      false,
-    );
-    const key = sampleKey(kind, messageBytes);
-    const sample = samples.get(key) ?? { messages: 0, elapsedMs: 0, cpuMicroseconds: 0 };
-    sample.messages += result.messages;
-    sample.elapsedMs += result.elapsedMs;
-    sample.cpuMicroseconds += (await server.call("cpuMicroseconds")) - cpuBefore;
-    samples.set(key, sample);
+    const result = await this.#load.call("run", port, messageBytes, sliceMs, seed, false);
+    return { ...result, cpuMicroseconds: (await server.call("cpuMicroseconds")) - cpuBefore };
   }
 }
 
@@ -129,19 +132,21 @@ export const DISPATCH_OVERHEAD: Benchmark = {
       settings.progress(`dispatch-overhead: round ${number + 1} of ${settings.rounds}`);
       return round.run(number);
     });
-    return report(all.get("both") ?? []);
+    return report(all.get("both") ?? [], SIZES[settings.size].slicesPerRound);
   },
 };
 
-function report(rounds: readonly ReadonlyMap<string, Sample>[]): BenchmarkReport {
+function report(rounds: readonly RoundResult[], slicesPerRound: number): BenchmarkReport {
   const rows: ResultRow[] = [];
   const findings: string[] = [];
   for (const messageBytes of MESSAGE_BYTES) {
-    const bare = rounds.map((samples) => sampleOf(samples, "bare", messageBytes));
+    const bare = slicesOf(rounds, "bare", messageBytes);
     for (const kind of ECHO_KINDS) {
-      const own = rounds.map((samples) => sampleOf(samples, kind, messageBytes));
-      const rate = spreadOfRatios(own.map(messagesPerSecond), bare.map(messagesPerSecond));
-      const cpu = spreadOfRatios(own.map(messagesPerCpuSecond), bare.map(messagesPerCpuSecond));
+      const slices = slicesOf(rounds, kind, messageBytes);
+      const own = groupsOf(slices, slicesPerRound).map(summed);
+      const [rate, cpu] = [messagesPerSecond, messagesPerCpuSecond].map((measure) =>
+        spreadOfRatios(slices.map(measure), bare.map(measure), slicesPerRound),
+      ) as [Spread, Spread];
       rows.push({
         parameters: { "message bytes": messageBytes, server: kind },
         measures: {
@@ -162,24 +167,26 @@ function report(rounds: readonly ReadonlyMap<string, Sample>[]): BenchmarkReport
   return { rows, findings };
 }
 
-function sampleKey(kind: EchoKind, messageBytes: number): string {
-  return `${kind} ${messageBytes}`;
-}
-
-function sampleOf(
-  samples: ReadonlyMap<string, Sample>,
+function slicesOf(
+  rounds: readonly RoundResult[],
   kind: EchoKind,
   messageBytes: number,
-): Sample {
-  const sample = samples.get(sampleKey(kind, messageBytes));
-  if (sample === undefined) throw new Error(`No sample of ${kind} at ${messageBytes} bytes`);
-  return sample;
+): readonly Slice[] {
+  return rounds.flatMap((round) => round.get(kind)?.get(messageBytes) ?? []);
 }
 
-function messagesPerSecond({ messages, elapsedMs }: Sample): number {
+function summed(slices: readonly Slice[]): Slice {
+  return slices.reduce((sum, slice) => ({
+    messages: sum.messages + slice.messages,
+    elapsedMs: sum.elapsedMs + slice.elapsedMs,
+    cpuMicroseconds: sum.cpuMicroseconds + slice.cpuMicroseconds,
+  }));
+}
+
+function messagesPerSecond({ messages, elapsedMs }: Slice): number {
   return (messages / elapsedMs) * 1e3;
 }
 
-function messagesPerCpuSecond({ messages, cpuMicroseconds }: Sample): number {
+function messagesPerCpuSecond({ messages, cpuMicroseconds }: Slice): number {
   return (messages / cpuMicroseconds) * 1e6;
 }

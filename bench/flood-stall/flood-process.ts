@@ -1,4 +1,4 @@
-/** A child process that sends datagrams to a UDP port of this host as fast as it can, for a time. */
+/** A child process that floods a UDP port of this host with datagrams, for a time. */
 import { offer } from "../child-process.ts";
 
 /** What the process offers. */

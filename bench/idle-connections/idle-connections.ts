@@ -91,8 +91,8 @@ function report(
   });
   const findings = rows.map(
     ({ parameters, measures }) =>
-      `${parameters.server}: ${formatQuantity(measures["bytes/idle connection"].median)} bytes of ` +
-      `resident memory for each of ${connections} idle connections`,
+      `${parameters.server}: ${formatQuantity(measures["bytes/idle connection"].median)} bytes ` +
+      `of resident memory for each of ${connections} idle connections`,
   );
   return { rows, findings };
 }

@@ -10,7 +10,7 @@ import {
 } from "../benchmark.ts";
 import { ChildProcess } from "../child-process.ts";
 import { formatQuantity } from "../quantity.ts";
-import { spreadOf, spreadOfRatios } from "../spread.ts";
+import { groupsOf, spreadOf, spreadOfRatios } from "../spread.ts";
 import {
   BatchSender,
   SEND_STRATEGIES,
@@ -32,7 +32,7 @@ const SIZES = {
     writesPerCallback: [1, 8, 32, 128],
     slicesPerRound: 20,
     sliceMs: 10,
-    warmUpMs: 300,
+    warmUpMs: 1_000,
     checkedCallbacks: 5,
   },
   smoke: {
@@ -45,13 +45,8 @@ const SIZES = {
   },
 } as const;
 
-/** What one strategy did in one round. */
-interface Sample {
-  writes: number;
-  sends: number;
-  elapsedMs: number;
-  cpuMicroseconds: number;
-}
+/** What one strategy did in a slice, or in all slices of a round. */
+type Counts = Omit<SendOutcome, "receipt">;
 
 interface Cell {
   readonly writesPerCallback: number;
@@ -126,7 +121,7 @@ async function measureCell(
     checkCount(cell, strategy, outcome);
     return outcome;
   });
-  return rowsOf(cell, (strategy) => samplesOf(outcomes.get(strategy) ?? [], slicesPerRound));
+  return rowsOf(cell, (strategy) => outcomes.get(strategy) ?? [], slicesPerRound);
 }
 
 async function send(plan: SendPlan, port: number): Promise<SendOutcome> {
@@ -143,46 +138,48 @@ function checkCount(cell: Cell, strategy: SendStrategy, outcome: SendOutcome): v
   mustEqual(what, receipt.bytes, writes * cell.chunkBytes);
 }
 
-function samplesOf(outcomes: readonly SendOutcome[], slicesPerRound: number): Sample[] {
-  const samples: Sample[] = [];
-  for (let first = 0; first < outcomes.length; first += slicesPerRound) {
-    const sample = { writes: 0, sends: 0, elapsedMs: 0, cpuMicroseconds: 0 };
-    for (const outcome of outcomes.slice(first, first + slicesPerRound)) {
-      sample.writes += outcome.writes;
-      sample.sends += outcome.sends;
-      sample.elapsedMs += outcome.elapsedMs;
-      sample.cpuMicroseconds += outcome.cpuMicroseconds;
-    }
-    samples.push(sample);
-  }
-  return samples;
-}
-
 function rowsOf(
   { writesPerCallback, chunkBytes }: Cell,
-  samplesOfStrategy: (strategy: SendStrategy) => readonly Sample[],
+  slicesOf: (strategy: SendStrategy) => readonly SendOutcome[],
+  slicesPerRound: number,
 ): { readonly rows: ResultRow[]; readonly gain: number } {
-  const baseline = samplesOfStrategy("immediate").map(writesPerSecond);
+  const gainOf = (strategy: SendStrategy, measure: (slice: Counts) => number) => {
+    const baseline = slicesOf("immediate").map(measure);
+    return spreadOfRatios(slicesOf(strategy).map(measure), baseline, slicesPerRound);
+  };
   const rows = SEND_STRATEGIES.map((strategy) => {
-    const samples = samplesOfStrategy(strategy);
-    const rates = samples.map(writesPerSecond);
+    const rounds = groupsOf(slicesOf(strategy), slicesPerRound).map(summed);
+    const rates = rounds.map(writesPerSecond);
     return {
       parameters: { "writes/callback": writesPerCallback, "chunk bytes": chunkBytes, strategy },
       measures: {
         "writes/s": spreadOf(rates),
         "MB/s": spreadOf(rates.map((rate) => (rate * chunkBytes) / 1e6)),
-        "system calls/write": spreadOf(samples.map(({ sends, writes }) => sends / writes)),
-        "CPU us/write": spreadOf(samples.map((each) => each.cpuMicroseconds / each.writes)),
-        "of immediate": spreadOfRatios(rates, baseline),
+        "system calls/write": spreadOf(rounds.map(({ sends, writes }) => sends / writes)),
+        "of immediate": gainOf(strategy, writesPerSecond),
+        "CPU us/write": spreadOf(rounds.map((each) => each.cpuMicroseconds / each.writes)),
+        "of immediate, per CPU s": gainOf(strategy, writesPerCpuSecond),
       },
     };
   });
-  const buffered = samplesOfStrategy("buffered").map(writesPerSecond);
-  return { rows, gain: spreadOfRatios(buffered, baseline).median };
+  return { rows, gain: gainOf("buffered", writesPerSecond).median };
 }
 
-function writesPerSecond({ writes, elapsedMs }: Sample): number {
+function summed(slices: readonly Counts[]): Counts {
+  return slices.reduce((sum, slice) => ({
+    writes: sum.writes + slice.writes,
+    sends: sum.sends + slice.sends,
+    elapsedMs: sum.elapsedMs + slice.elapsedMs,
+    cpuMicroseconds: sum.cpuMicroseconds + slice.cpuMicroseconds,
+  }));
+}
+
+function writesPerSecond({ writes, elapsedMs }: Counts): number {
   return (writes / elapsedMs) * 1e3;
+}
+
+function writesPerCpuSecond({ writes, cpuMicroseconds }: Counts): number {
+  return (writes / cpuMicroseconds) * 1e6;
 }
 
 function describeCrossover(

@@ -15,7 +15,7 @@ const RECEIVE_BUFFER_BYTES = 4_194_304;
 
 const LOOK_EVERY_MS = 10;
 
-/** The receiving end: a UDP port, and a control port of the same number. Serves one run at a time. */
+/** The receiving end: UDP and control on ports of one number. Serves one sender at a time. */
 export class DatagramReceiver extends DatagramProtocol implements AsyncDisposable {
   readonly #reactor: BunReactor;
   #port: DatagramPort | null = null;

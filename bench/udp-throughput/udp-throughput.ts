@@ -10,7 +10,7 @@ import {
 } from "../benchmark.ts";
 import { ChildProcess } from "../child-process.ts";
 import { formatQuantity } from "../quantity.ts";
-import { type Spread, spreadOf, spreadOfRatios } from "../spread.ts";
+import { groupsOf, type Spread, spreadOf, spreadOfRatios } from "../spread.ts";
 import type { ReceiverReport } from "./control-message.ts";
 import { accountForLoss, type DatagramLoss } from "./datagram-loss.ts";
 import {
@@ -74,8 +74,8 @@ export const UDP_THROUGHPUT: Benchmark = {
     const findings: string[] = [];
     for (const bytes of SIZES[settings.size].datagramBytes) {
       settings.progress(`udp-throughput: datagrams of ${bytes} bytes`);
-      const samples = await measureSize(bytes, settings, { session, host, quietMs });
-      const own = rowsOf(bytes, samples);
+      const slices = await measureSize(bytes, settings, { session, host, quietMs });
+      const own = rowsOf(bytes, slices, SIZES[settings.size].slicesPerRound);
       rows.push(...own);
       findings.push(describeGain(bytes, own));
     }
@@ -103,20 +103,9 @@ async function measureSize(
   }
   const { slicesPerRound, sliceMs } = SIZES[settings.size];
   const maxDatagrams = Number.POSITIVE_INFINITY;
-  const slices = await alternatingRounds(STRATEGIES, settings.rounds * slicesPerRound, (strategy) =>
+  return alternatingRounds(STRATEGIES, settings.rounds * slicesPerRound, (strategy) =>
     measure(strategy, { compares: false, maxDatagrams, durationMs: sliceMs }),
   );
-  return new Map(STRATEGIES.map((each) => [each, summed(slices.get(each) ?? [], slicesPerRound)]));
-}
-
-/** Adds up each `count` samples. */
-function summed(samples: readonly Sample[], count: number): Sample[] {
-  const sums: Sample[] = [];
-  for (let first = 0; first < samples.length; first += count) {
-    const [head, ...rest] = samples.slice(first, first + count);
-    if (head !== undefined) sums.push(rest.reduce(sum, head));
-  }
-  return sums;
 }
 
 function sum(a: Sample, b: Sample): Sample {
@@ -145,19 +134,20 @@ function check(
 function rowsOf(
   bytes: number,
   all: ReadonlyMap<DatagramStrategy, readonly Sample[]>,
+  slicesPerRound: number,
 ): readonly ResultRow[] {
   const [single] = STRATEGIES;
   const baseline = (all.get(single as DatagramStrategy) ?? []).map(sentPerSecond);
   return STRATEGIES.map((strategy) => {
-    const samples = all.get(strategy) ?? [];
-    const sent = samples.map(sentPerSecond);
+    const slices = all.get(strategy) ?? [];
+    const samples = groupsOf(slices, slicesPerRound).map((group) => group.reduce(sum));
     const lost = (where: keyof DatagramLoss): Spread =>
       spreadOf(samples.map((each) => (each[where] / each.written) * 100));
     return {
       parameters: { bytes, "sent with": strategy.name, batch: strategy.batch },
       measures: {
-        "sent/s": spreadOf(sent),
-        "of write": spreadOfRatios(sent, baseline),
+        "sent/s": spreadOf(samples.map(sentPerSecond)),
+        "of write": spreadOfRatios(slices.map(sentPerSecond), baseline, slicesPerRound),
         "received/s": spreadOf(samples.map(receivedPerSecond)),
         "system calls/datagram": spreadOf(
           samples.map(({ systemCalls, written }) => systemCalls / written),

@@ -32,9 +32,9 @@ export class TCPListenTarget implements ListenTarget<InternetAddress> {
 
   async open(acceptor: ConnectionAcceptor): Promise<OpenListener<InternetAddress>> {
     const { backlog, reusePort, ipv6Only } = this.#options;
-    if (this.#adoptable !== null) return adopt(acceptor, this.#adoptable);
     // Without libc the length of the queue cannot be chosen: say so before anything is open.
     if (backlog !== undefined) requireLibc("set the backlog of a listening socket");
+    if (this.#adoptable !== null) return adopt(acceptor, this.#adoptable, backlog);
     const { host, port } = this.#address;
     const where = {
       hostname: host,
@@ -53,7 +53,9 @@ export class TCPListenTarget implements ListenTarget<InternetAddress> {
 function adopt(
   acceptor: ConnectionAcceptor,
   adoptable: AdoptableListener,
+  backlog: number | undefined,
 ): OpenListener<InternetAddress> {
   const listener = adoptable.adopt((fd) => listenFor(acceptor, { fd }, tcpEndsOf));
+  if (backlog !== undefined) setBacklog(listener.fd, backlog);
   return new BunOpenListener(listener, internetAddressOf(listener.fd), () => listener.stop(false));
 }

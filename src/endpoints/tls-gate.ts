@@ -78,8 +78,9 @@ export class TLSGate<P extends Protocol> extends Protocol {
       this.transport.loseConnection();
       return undefined;
     }
-    this.transport.switchProtocol(stack.outermost);
+    // Those who wait go on only after this, when `connectionMade` has run.
     this.#owner?.resolve(stack.protocol);
+    this.transport.switchProtocol(stack.outermost);
     return stack.outermost.handshakeCompleted?.(info);
   }
 

@@ -1,5 +1,5 @@
-import type { Codec } from "./codec.ts";
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
+import type { Codec } from "./codec.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
 
 /** Messages of one size, with nothing between them. */

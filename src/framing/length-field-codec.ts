@@ -1,7 +1,7 @@
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { Codec, EncodedMessage } from "./codec.ts";
 import { FrameTooLongError, MalformedFrameError, StringTooLongError } from "./framing-error.ts";
 import { joinPieces } from "./join-pieces.ts";
-import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { DEFAULT_MAX_STRING_BYTES } from "./netstring-codec.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
 

@@ -1,6 +1,6 @@
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { Codec } from "./codec.ts";
 import { FrameTooLongError } from "./framing-error.ts";
-import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
 
 /** What ends a line unless told, as in most text protocols of the Internet. */

@@ -1,8 +1,8 @@
 /** Netstrings (cr.yp.to/proto/netstrings.txt): a length in digits, a colon, bytes, a comma. */
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { Codec, EncodedMessage } from "./codec.ts";
 import { FrameTooLongError, MalformedFrameError } from "./framing-error.ts";
 import { joinPieces } from "./join-pieces.ts";
-import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
 
 /** The longest string that string protocols take unless told, as in Twisted: five digits. */

@@ -1,6 +1,6 @@
 import { FrameTooLongError } from "../framing/framing-error.ts";
-import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { type CloseReason, ConnectionClosedError, DONE } from "../reactor/close-reason.ts";
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { Protocol } from "../reactor/protocol.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
 import type { WaitOptions } from "../task/wait-options.ts";

@@ -127,13 +127,18 @@ export class ManualClock implements Clock {
       const call = this.#queue.takeDue(this.#now, nextSequence, after);
       if (call === undefined) break;
       try {
-        call();
+        const result: unknown = call();
+        if (result instanceof Promise) result.catch((error: unknown) => this.#failed(error));
       } catch (error) {
-        if (this.#logger === undefined) this.#errors.push(error);
-        else this.#logger.error("a timed call failed", error);
+        this.#failed(error);
       }
     }
     this.#settle();
+  }
+
+  #failed(error: unknown): void {
+    if (this.#logger === undefined) this.#errors.push(error);
+    else this.#logger.error("a timed call failed", error);
   }
 
   #throwErrors(): void {

@@ -49,7 +49,7 @@ export class SimulatedConnect implements ConnectAttempt {
     this.#there = new SimulatedPath(simulation, this.#site(">"), this.#link);
     this.#back = new SimulatedPath(simulation, this.#site("<"), this.#link);
     if (this.#happens("unanswered")) return;
-    this.#after(this.#there.arrivalMs(0), () => this.#arrive());
+    this.#after(this.#there.arrivalMs(), () => this.#arrive());
   }
 
   giveUp(): void {
@@ -62,7 +62,7 @@ export class SimulatedConnect implements ConnectAttempt {
     if (outages.holds(this.#host, this.#peer)) return outages.await(() => this.#arrive());
     const acceptor = this.#happens("refused") ? undefined : network.acceptorAt(this.#peer);
     // Before the server does anything, so that nothing of it overtakes the answer.
-    const answerMs = this.#back.arrivalMs(0);
+    const answerMs = this.#back.arrivalMs();
     if (acceptor === undefined) {
       this.#after(answerMs, () => this.#refused());
       return;

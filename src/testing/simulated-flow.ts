@@ -37,6 +37,9 @@ const DELAY_MS_BITS = 10;
 /** A stopped reader goes on within two minutes. */
 const STOPPED_READER_MS_BITS = 16;
 
+/** Room is known of later than it is made; or else time would stand still in a small buffer. */
+const MIN_ROOM_MS = 1;
+
 /** Most reads are not held up, even where readers are slow. */
 const STOPPED_READER_SCALE = 1 / 4;
 
@@ -116,7 +119,7 @@ export class SimulatedFlow {
   reset(): void {
     if (this.#path.losesResets) return;
     this.#state = "broken";
-    this.#resetDueMs = Math.min(this.#resetDueMs, this.#path.arrivalMs(0));
+    this.#resetDueMs = Math.min(this.#resetDueMs, this.#path.arrivalMs());
     this.#receiver?.arrivalChanged();
   }
 
@@ -235,7 +238,7 @@ export class SimulatedFlow {
     const hash = data === null ? -1 : schedule.decide("delay", this.#site, at);
     const delayMs = hash < 0 ? 0 : magnitude(hash, DELAY_MS_BITS);
     if (delayMs > 0) schedule.took("delay", this.#site, at, delayMs);
-    this.#segments.push({ dueMs: this.#path.arrivalMs(delayMs), data });
+    this.#segments.push({ dueMs: this.#path.arrivalMs(data?.length, delayMs), data });
     this.#receiver?.arrivalChanged();
   }
 
@@ -248,7 +251,7 @@ export class SimulatedFlow {
 
   #roomMade(): void {
     this.#senderWaits = false;
-    this.#sender?.mayWriteIn(this.#reverse?.latencyMs ?? 0);
+    this.#sender?.mayWriteIn(Math.max(this.#reverse?.latencyMs ?? 0, MIN_ROOM_MS));
   }
 
   get latencyMs(): number {

@@ -16,6 +16,9 @@ const LATENCY_MS_BITS = 8;
 const OUTAGE_START_MS_BITS = 11;
 const OUTAGE_MS_BITS = 16;
 
+/** 32 Mbit/s. Without a limit time would stand still while somebody sends without end. */
+const BYTES_PER_MS = 4_096;
+
 /** An outage in more connections than these would hide all else. */
 const OUTAGE_SCALE = 1 / 3;
 
@@ -26,6 +29,7 @@ export class SimulatedPath {
   readonly #site: ScheduleSite;
   readonly #outages: Outage[] = [];
   #lastMs = 0;
+  #carriedBytes = 0;
 
   /**
    * @param site this direction
@@ -46,14 +50,18 @@ export class SimulatedPath {
   /**
    * When something that leaves now arrives; infinity when it never does.
    *
+   * @param bytes how large it is; what leaves after it has to wait for so much
    * @param delayMs how much later than usual
    */
-  arrivalMs(delayMs: number): number {
+  arrivalMs(bytes = 0, delayMs = 0): number {
     const { schedule, clock } = this.#simulation;
     if (this.latencyMs > 0) schedule.took("latency", this.#site, ONCE, this.latencyMs);
     let dueMs = Math.max(this.#lastMs, clock.now() + this.latencyMs + delayMs);
     for (const outage of this.#outages) dueMs = this.#endOf(outage, dueMs);
-    this.#lastMs = dueMs;
+    this.#carriedBytes += bytes;
+    const busyMs = Math.floor(this.#carriedBytes / BYTES_PER_MS);
+    this.#carriedBytes -= busyMs * BYTES_PER_MS;
+    this.#lastMs = dueMs + busyMs;
     return dueMs;
   }
 

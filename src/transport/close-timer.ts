@@ -38,6 +38,11 @@ export class CloseTimer {
     this.#call = this.#clock.callLater(timeoutMs, () => this.#due());
   }
 
+  /** Starts, unless it is running. */
+  startOnce(): void {
+    if (this.#call === null) this.start();
+  }
+
   stop(): void {
     this.#call?.[Symbol.dispose]();
     this.#call = null;

@@ -214,7 +214,8 @@ export class ConnectionLife
   sendFailed(): void {
     this.failed(new Error(`Send to ${this.#driver.peer} failed: the connection is broken`));
     // The driver reports the end of the socket by itself, after what the peer had sent before it.
-    if (!this.receiving.keepsEnd) this.#closeTimer.start();
+    // It is not waited for while the protocol does not want to hear of it.
+    if (!this.receiving.held) this.#closeTimer.start();
   }
 
   sentBeforeHold(): void {
@@ -263,6 +264,7 @@ export class ConnectionLife
     this.#endWritingIfDue();
     const end = this.receiving.deliverKept();
     if (end !== null) this.#socketEnded(end.error);
+    else if (this.#fault !== null && !this.receiving.held) this.#closeTimer.startOnce();
   }
 
   /** Sends our end of stream once all before it has left. */

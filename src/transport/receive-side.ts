@@ -96,11 +96,6 @@ export class ReceiveSide {
     if (this.#sending.overHigh && this.#sending.bytesWritten !== writtenBefore) this.#holdAnswers();
   }
 
-  /** Whether the socket has ended and the protocol is still to be told. */
-  get keepsEnd(): boolean {
-    return this.#keptEnd !== null;
-  }
-
   /** Keeps the end of the socket for later, where reading is held. Returns whether it did. */
   keepEnd(error: Error | undefined): boolean {
     if (!this.held) return false;

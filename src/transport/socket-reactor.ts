@@ -183,10 +183,19 @@ export abstract class SocketReactor implements Reactor {
     this.context.turn.leave();
   }
 
+  /** One that cannot be stopped in order must not keep the others, or the reactor, running. */
+  async #stopPort(port: ListeningPort | DatagramPort): Promise<void> {
+    try {
+      await port.stopListening();
+    } catch (error) {
+      this.context.logger.error(`stopping the port at ${port.host} failed`, error);
+    }
+  }
+
   async #closeEverything(): Promise<void> {
     for (const connector of this.#connecting) connector.cancel();
     const ports = [...this.#ports];
-    await Promise.all([...this.#datagramPorts, ...ports].map((port) => port.stopListening()));
+    await Promise.all([...this.#datagramPorts, ...ports].map((port) => this.#stopPort(port)));
     await Promise.all([
       this.#connections.close(this.context.clock, STOP_TIMEOUT_MS),
       ...ports.map((port) => port.closeConnections(STOP_TIMEOUT_MS)),

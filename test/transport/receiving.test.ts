@@ -102,6 +102,21 @@ describe("StreamConnection.pauseProducing", () => {
     expect(protocol.reason?.kind).toBe("lost");
   });
 
+  test("a write that finds the socket broken is reported only after resume", () => {
+    const protocol = new RecordingProtocol();
+    const { driver, connection, clock, settle } = scripted(protocol);
+    connection.pauseProducing();
+    driver.broken = true;
+    connection.write("too late");
+    settle();
+    clock.advance(60_000);
+    expect(protocol.events).toEqual(["connectionMade"]);
+    connection.resumeProducing();
+    settle();
+    clock.advance(60_000);
+    expect(protocol.reason?.kind).toBe("lost");
+  });
+
   test("loseConnection while an end is kept reports that end", () => {
     const protocol = new RecordingProtocol();
     const { driver, connection, settle } = scripted(protocol);

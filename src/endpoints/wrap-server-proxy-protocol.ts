@@ -1,0 +1,1 @@
+export function wrapServerProxyProtocol(endpoint: any, _o: any): any { return endpoint; }
