@@ -5,11 +5,75 @@
  *
  * @module
  */
+export { ClientService, type ClientServiceOptions } from "./application/client-service.ts";
+export type { WhenConnectedOptions } from "./application/connection-waiters.ts";
+export {
+  type DatagramServerEndpoint,
+  DatagramServerService,
+} from "./application/datagram-server-service.ts";
+export { MultiService } from "./application/multi-service.ts";
+export { ServiceStoppedError } from "./application/service-stopped-error.ts";
+export { Service, type ServiceState } from "./application/service.ts";
+export {
+  StreamServerEndpointService,
+  type StreamServerEndpointServiceOptions,
+} from "./application/stream-server-endpoint-service.ts";
+export { TimerService, type TimerServiceOptions } from "./application/timer-service.ts";
 export { BunReactor } from "./bun/bun-reactor.ts";
+export {
+  type AdoptedSocket,
+  AdoptedStreamServerEndpoint,
+  type SocketDomain,
+} from "./endpoints/adopted-stream-server-endpoint.ts";
+export { clientFromString, datagramClientFromString } from "./endpoints/client-from-string.ts";
+export { connectProtocol } from "./endpoints/connect-protocol.ts";
+export { EndpointParseError } from "./endpoints/endpoint-parse-error.ts";
+export {
+  type EndpointStringArguments,
+  type EndpointTypeParser,
+  registerEndpointType,
+} from "./endpoints/endpoint-registry.ts";
+export { quoteStringArgument } from "./endpoints/endpoint-string.ts";
+export { HostnameEndpoint, type HostnameEndpointOptions } from "./endpoints/hostname-endpoint.ts";
+export type { HostnameResolver } from "./endpoints/resolve-hostname.ts";
+export { datagramServerFromString, serverFromString } from "./endpoints/server-from-string.ts";
+export { StandardIOEndpoint, type StandardIOOptions } from "./endpoints/standard-io-endpoint.ts";
+export {
+  TCP6ServerEndpoint,
+  TCPClientEndpoint,
+  TCPServerEndpoint,
+} from "./endpoints/tcp-endpoints.ts";
+export {
+  TLSClientEndpoint,
+  type TLSClientEndpointOptions,
+  TLSServerEndpoint,
+} from "./endpoints/tls-endpoints.ts";
+export {
+  UDPClientEndpoint,
+  type UDPClientEndpointOptions,
+  UDPServerEndpoint,
+} from "./endpoints/udp-endpoints.ts";
+export { UNIXClientEndpoint, UNIXServerEndpoint } from "./endpoints/unix-endpoints.ts";
+export { wrapClientTLS } from "./endpoints/wrap-client-tls.ts";
+export { wrapServerProxyProtocol } from "./endpoints/wrap-server-proxy-protocol.ts";
+export { wrapServerTLS } from "./endpoints/wrap-server-tls.ts";
 export { ProtocolWrapper } from "./policies/protocol-wrapper.ts";
+export { PROXY_TLV_TYPES, type ProxyHeader, type ProxyTLV } from "./policies/proxy-header.ts";
+export {
+  InvalidNetworkProtocol,
+  InvalidProxyHeader,
+  MissingAddressData,
+  ProxyHeaderTimeout,
+} from "./policies/proxy-header-error.ts";
+export { ProxyHeaderParser } from "./policies/proxy-header-parser.ts";
+export { encodeProxyV1 } from "./policies/proxy-header-v1.ts";
+export { encodeProxyV2 } from "./policies/proxy-header-v2.ts";
+export { proxyInfoOf } from "./policies/proxy-info.ts";
 export type { ShapingRate } from "./policies/shaping-rate.ts";
 export { type AccessPolicy, withAccess } from "./policies/with-access.ts";
 export { type LimitPolicy, withLimits } from "./policies/with-limits.ts";
+export { type ProxyHeaderOptions, withProxyHeader } from "./policies/with-proxy-header.ts";
+export { type ProxyProtocolPolicy, withProxyProtocol } from "./policies/with-proxy-protocol.ts";
 export { type ShapingPolicy, withShaping } from "./policies/with-shaping.ts";
 export { type TimeoutKind, type TimeoutPolicy, withTimeout } from "./policies/with-timeout.ts";
 export { type TrafficLogPolicy, withTrafficLog } from "./policies/with-traffic-log.ts";
@@ -42,6 +106,7 @@ export {
 export { LineOnlyReceiver } from "./protocols/line-only-receiver.ts";
 export { LineReceiver } from "./protocols/line-receiver.ts";
 export { NetstringReceiver } from "./protocols/netstring-receiver.ts";
+export { portForward, type PortForwardOptions } from "./protocols/port-forward.ts";
 export { sendFile } from "./protocols/send-file.ts";
 export { type SizedState, StatefulProtocol } from "./protocols/stateful-protocol.ts";
 export { StatefulStringProtocol, type StringStates } from "./protocols/stateful-string-protocol.ts";
@@ -74,6 +139,11 @@ export type {
   DatagramStats,
   DatagramTransport,
 } from "./reactor/datagram-transport.ts";
+export type {
+  EndpointConnectOptions,
+  StreamClientEndpoint,
+  StreamServerEndpoint,
+} from "./reactor/endpoint.ts";
 export { Factory, type ProtocolStack } from "./reactor/factory.ts";
 export { InvalidAddressError } from "./reactor/invalid-address-error.ts";
 export { type AddressFamily, isIPv4, isIPv6 } from "./reactor/ip-address.ts";

@@ -1,5 +1,4 @@
 import type { Clock } from "../reactor/clock.ts";
-import { ConnectionClosedError, DONE } from "../reactor/close-reason.ts";
 import type { StreamClientEndpoint } from "../reactor/endpoint.ts";
 import type { Factory } from "../reactor/factory.ts";
 import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
@@ -42,8 +41,9 @@ const NEXT_STATES: Readonly<Record<ConnectionState, readonly ConnectionState[]>>
 };
 
 /**
- * Keeps one connection: connects when it starts, and again whenever the connection is lost or cannot
- * be made, each time after a delay that grows with the failures and begins anew with a success.
+ * Keeps one connection: connects when it starts, and again whenever the connection is lost or
+ * cannot be made, each time after a delay that grows with the failures and begins anew with a
+ * success.
  *
  * `stop` closes the connection and waits until it has ended, or cancels the attempt. Then it may be
  * started again.
@@ -85,8 +85,8 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
    * Resolves with the protocol of the connection, as soon as there is one; also before the service
    * is started.
    *
-   * @param options.failAfterFailures after how many failed attempts from now on it rejects, with the
-   *   last failure
+   * @param options.failAfterFailures after how many failed attempts from now on it rejects, with
+   *   the last failure
    * @param options.signal stops waiting
    * @throws {ServiceStoppedError} as a rejection, when the service is stopped meanwhile, or was
    */
@@ -175,8 +175,11 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
   async #prepare(protocol: P, made: SingleConnectionFactory<P>): Promise<void> {
     const { prepare } = this.#options;
     if (prepare === undefined) return;
-    const lost = made.ended.then(() => Promise.reject(new ConnectionClosedError(DONE)));
-    await Promise.race([prepare(protocol), lost]);
+    const prepared = prepare(protocol);
+    const lost = made.ended.then(() => {
+      throw new Error("The connection ended while it was prepared");
+    });
+    await Promise.race([prepared, lost]);
   }
 
   #serve(protocol: P, made: SingleConnectionFactory<P>): void {

@@ -6,7 +6,10 @@ const MAX_WAITERS = 65_536;
 
 /** How long `whenConnected` waits. */
 export interface WhenConnectedOptions extends WaitOptions {
-  /** After how many failed attempts from now on it rejects, with the last failure; never unless told. */
+  /**
+   * After how many failed attempts from now on it rejects, with the last failure; never unless
+   * told.
+   */
   readonly failAfterFailures?: number;
 }
 

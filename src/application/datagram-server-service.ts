@@ -9,8 +9,8 @@ export interface DatagramServerEndpoint {
 }
 
 /**
- * Serves a UDP port while it runs. `privilegedStart` opens it already, for low ports; `start` rejects
- * when it cannot be opened. `stop` sends what was written and closes it.
+ * Serves a UDP port while it runs. `privilegedStart` opens it already, for low ports; `start`
+ * rejects when it cannot be opened. `stop` sends what was written and closes it.
  */
 export class DatagramServerService extends Service {
   readonly #endpoint: DatagramServerEndpoint;

@@ -1,9 +1,9 @@
 import { Service } from "./service.ts";
 
 /**
- * Services that start and stop together: they start in the order they were added, each after the one
- * before has started, and stop in the reverse order. A service that is added to one that runs is
- * started at once.
+ * Services that start and stop together: they start in the order they were added, each after the
+ * one before has started, and stop in the reverse order. A service that is added to one that runs
+ * is started at once.
  */
 export class MultiService extends Service implements Iterable<Service> {
   readonly #children: Service[] = [];

@@ -12,8 +12,8 @@ export interface StreamServerEndpointServiceOptions {
 
 /**
  * Listens while it runs. `privilegedStart` opens the port already, for low ports; `start` rejects
- * when it cannot be opened. `stop` accepts no more, tells the protocols (`draining`), and waits until
- * all connections have ended.
+ * when it cannot be opened. `stop` accepts no more, tells the protocols (`draining`), and waits
+ * until all connections have ended.
  */
 export class StreamServerEndpointService extends Service {
   readonly #endpoint: StreamServerEndpoint;

@@ -23,7 +23,7 @@ export interface TCPClientDescription {
 }
 
 /** `unix:PATH:timeout=SECONDS:lockfile=0`. */
-export interface UNIXClientDescription {
+interface UNIXClientDescription {
   readonly type: "unix";
   readonly path: string;
   readonly timeout: number;
@@ -32,7 +32,7 @@ export interface UNIXClientDescription {
 }
 
 /** `ssl:HOST:PORT:...`: TLS as older strings write it. */
-export interface SSLClientDescription extends Omit<TCPClientDescription, "type"> {
+interface SSLClientDescription extends Omit<TCPClientDescription, "type"> {
   readonly type: "ssl";
   readonly privateKey: FileArgument | null;
   readonly certKey: FileArgument | null;
@@ -42,7 +42,7 @@ export interface SSLClientDescription extends Omit<TCPClientDescription, "type">
 }
 
 /** `tls:HOST:PORT:TIMEOUT:...`: TLS over TCP, or over any other endpoint. */
-export interface TLSClientDescription {
+interface TLSClientDescription {
   readonly type: "tls";
   readonly inner: StreamClientDescription;
   /** The name that the server's certificate must have. */
@@ -53,7 +53,7 @@ export interface TLSClientDescription {
 }
 
 /** `udp:HOST:PORT:bindAddress=IP`. */
-export interface UDPClientDescription {
+interface UDPClientDescription {
   readonly type: "udp";
   readonly host: string;
   readonly port: number;
@@ -68,7 +68,7 @@ export type StreamClientDescription =
   | TLSClientDescription
   | RegisteredDescription;
 
-export type ClientDescription = StreamClientDescription | UDPClientDescription;
+type ClientDescription = StreamClientDescription | UDPClientDescription;
 
 /** Twisted's; well below the kernel's two minutes. */
 const DEFAULT_TIMEOUT_SECONDS = 30;

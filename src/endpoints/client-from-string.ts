@@ -10,7 +10,7 @@ import {
 import type { FileArgument } from "./endpoint-arguments.ts";
 import { EndpointParseError } from "./endpoint-parse-error.ts";
 import { splitDescription } from "./endpoint-string.ts";
-import { parseRegistered, registeredTypes } from "./endpoint-types.ts";
+import { parseRegistered, registeredTypes } from "./endpoint-registry.ts";
 import { HostnameEndpoint } from "./hostname-endpoint.ts";
 import { readAuthorities, readIdentity } from "./pem-files.ts";
 import { TCPClientEndpoint } from "./tcp-endpoints.ts";

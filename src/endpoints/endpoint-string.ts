@@ -1,7 +1,8 @@
 /**
  * The syntax of endpoint strings, apart from what they mean: parts between colons, of which each is
- * a value by its place or, with an equals sign, a value by its name. A backslash takes any character
- * after it for what it is; behind the first equals sign of a part the others are plain characters.
+ * a value by its place or, with an equals sign, a value by its name. A backslash takes any
+ * character after it for what it is; behind the first equals sign of a part the others are plain
+ * characters.
  */
 import { type DescriptionPlace, EndpointParseError } from "./endpoint-parse-error.ts";
 

@@ -32,9 +32,9 @@ export interface HostnameEndpointOptions extends Omit<ConnectTCPOptions, "signal
  * RFC 8305). The families are tried in turn. A lookup that was begun goes on after a cancel, since
  * systems cannot take one back; its answer is then ignored.
  *
- * `connect` rejects with a `DNSLookupError` when the name has no address, with a `TimeoutError` when
- * lookup and attempts take longer than `timeoutMs`, and when all addresses have failed with an error
- * that has all of their errors in its `cause`; of the same class as these, if they are alike.
+ * `connect` rejects with a `DNSLookupError` when the name has no address, with a `TimeoutError`
+ * when lookup and attempts take longer than `timeoutMs`, and when all addresses have failed with an
+ * error that has all of their errors in its `cause`; of the same class as these, if they are alike.
  */
 export class HostnameEndpoint implements StreamClientEndpoint {
   readonly #reactor: Reactor;

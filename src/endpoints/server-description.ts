@@ -11,7 +11,7 @@ import { type DescriptionPlace, EndpointParseError } from "./endpoint-parse-erro
 import { type DescriptionPart, typed, type TypedParts } from "./endpoint-string.ts";
 
 /** `tcp:PORT:INTERFACE:BACKLOG` and `tcp6:PORT:BACKLOG:INTERFACE`. */
-export interface TCPServerDescription {
+interface TCPServerDescription {
   readonly type: "tcp" | "tcp6";
   readonly port: number;
   readonly backlog: number;
@@ -22,7 +22,7 @@ export interface TCPServerDescription {
 }
 
 /** `unix:ADDRESS:MODE:BACKLOG:LOCKFILE`. */
-export interface UNIXServerDescription {
+interface UNIXServerDescription {
   readonly type: "unix";
   readonly address: string;
   readonly mode: number;
@@ -57,7 +57,7 @@ export interface SystemdDescription {
 }
 
 /** `udp:PORT:INTERFACE`. */
-export interface UDPServerDescription {
+interface UDPServerDescription {
   readonly type: "udp";
   readonly port: number;
   /** An IP address; empty for every IPv4 address. */
@@ -65,7 +65,7 @@ export interface UDPServerDescription {
 }
 
 /** `haproxy:` in front of any other. */
-export interface HAProxyDescription {
+interface HAProxyDescription {
   readonly type: "haproxy";
   readonly inner: StreamServerDescription;
 }
@@ -87,7 +87,7 @@ export type StreamServerDescription =
   | RegisteredDescription
   | { readonly type: "stdio" };
 
-export type ServerDescription = StreamServerDescription | UDPServerDescription;
+type ServerDescription = StreamServerDescription | UDPServerDescription;
 
 /** Twisted's; the smallest queue that is asked for when nobody asks for one. */
 const DEFAULT_BACKLOG = 50;
@@ -227,8 +227,11 @@ function readSystemd(split: TypedParts): SystemdDescription {
   return { type: "systemd", domain, socket, place };
 }
 
-function readStdio(split: TypedParts): ServerDescription {
-  new EndpointArguments(split, { places: [] });
+/** Usually written with a colon and nothing behind it. */
+function readStdio({ type, parts }: TypedParts): ServerDescription {
+  const [first] = parts;
+  const isEmpty = parts.length === 1 && first?.text === "";
+  new EndpointArguments({ type, parts: isEmpty ? [] : parts }, { places: [] });
   return { type: "stdio" };
 }
 

@@ -5,7 +5,7 @@ import { AdoptedStreamServerEndpoint } from "./adopted-stream-server-endpoint.ts
 import type { FileArgument } from "./endpoint-arguments.ts";
 import { EndpointParseError } from "./endpoint-parse-error.ts";
 import { splitDescription } from "./endpoint-string.ts";
-import { parseRegistered, registeredTypes } from "./endpoint-types.ts";
+import { parseRegistered, registeredTypes } from "./endpoint-registry.ts";
 import { readIdentity } from "./pem-files.ts";
 import {
   readServer,
@@ -29,9 +29,9 @@ const EVERY_IPV4_ADDRESS = "0.0.0.0";
 
 /**
  * The server endpoint that `description` stands for, such as `tcp:80`,
- * `tcp:80:interface=127.0.0.1`, `unix:/run/echo.sock:mode=660` or `haproxy:tcp6:8080`. Times in such
- * strings are seconds. Unlike `listenTCP`, `tcp:80` without an interface is every IPv4 address of
- * this host. Files that the string names are read now.
+ * `tcp:80:interface=127.0.0.1`, `unix:/run/echo.sock:mode=660` or `haproxy:tcp6:8080`. Times in
+ * such strings are seconds. Unlike `listenTCP`, `tcp:80` without an interface is every IPv4 address
+ * of this host. Files that the string names are read now.
  *
  * @throws {EndpointParseError} for everything that is wrong with it
  */

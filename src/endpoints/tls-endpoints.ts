@@ -35,8 +35,8 @@ export interface TLSClientEndpointOptions extends HostnameEndpointOptions {
 
 /**
  * A name or IP address and a port to connect to, for a connection that is secured from its first
- * byte. Of a name all addresses are tried, as `HostnameEndpoint` does; the handshake is with the one
- * that connects first.
+ * byte. Of a name all addresses are tried, as `HostnameEndpoint` does; the handshake is with the
+ * one that connects first.
  */
 export class TLSClientEndpoint implements StreamClientEndpoint {
   readonly #endpoint: StreamClientEndpoint;

@@ -9,9 +9,9 @@ import { failureOf } from "./system-code.ts";
 const DEFAULT_FILE = "default.pem";
 
 /**
- * A folder of PEM files, each with a key and the certificate chain that belongs to it. A client gets
- * the certificate of the name that it asks for; the others get that of `default.pem`, or of the
- * first file where there is none.
+ * A folder of PEM files, each with a key and the certificate chain that belongs to it. A client
+ * gets the certificate of the name that it asks for; the others get that of `default.pem`, or of
+ * the first file where there is none.
  */
 export class TLSFolder {
   readonly path: string;

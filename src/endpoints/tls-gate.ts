@@ -1,12 +1,13 @@
 import type { Address } from "../reactor/address.ts";
 import { type CloseReason, ConnectionClosedError } from "../reactor/close-reason.ts";
 import { ConnectError, ConnectingCancelledError, NoProtocol } from "../reactor/connect-error.ts";
-import { Factory } from "../reactor/factory.ts";
+import { Factory, type ProtocolStack } from "../reactor/factory.ts";
 import { Protocol } from "../reactor/protocol.ts";
 import { type StartTLSOptions, TLSError, type TLSInfo } from "../reactor/tls.ts";
+import { failureOf } from "./system-code.ts";
 
 /** Whoever waits for a connection to be secured. Told of one outcome; later ones are ignored. */
-export interface TLSGateOwner<P extends Protocol> {
+interface TLSGateOwner<P extends Protocol> {
   resolve(protocol: P): void;
   reject(error: unknown): void;
 }
@@ -49,7 +50,7 @@ export class TLSGateFactory<P extends Protocol> extends Factory<TLSGate<P>> {
 }
 
 /** The protocol of a connection until it is secured. */
-export class TLSGate<P extends Protocol> extends Protocol {
+class TLSGate<P extends Protocol> extends Protocol {
   readonly #factory: Factory<P>;
   readonly #options: StartTLSOptions;
   readonly #owner: TLSGateOwner<P> | null;
@@ -71,10 +72,8 @@ export class TLSGate<P extends Protocol> extends Protocol {
 
   /** Hands the connection over. */
   override handshakeCompleted(info: TLSInfo): unknown {
-    const peer = this.transport.getPeer();
-    const stack = this.#factory.buildStack(peer);
+    const stack = this.#buildStack(this.transport.getPeer());
     if (stack === null) {
-      this.#fail(new NoProtocol(peer.toString(), "buildProtocol returned null"));
       this.transport.loseConnection();
       return undefined;
     }
@@ -101,12 +100,29 @@ export class TLSGate<P extends Protocol> extends Protocol {
     this.#fail(reason.kind === "lost" ? reason.cause : new ConnectionClosedError(reason));
   }
 
+  /** What the factory throws is logged by the connection, which then ends. */
+  #buildStack(peer: Address): ProtocolStack<P> | null {
+    try {
+      const stack = this.#factory.buildStack(peer);
+      if (stack === null) {
+        this.#fail(new NoProtocol(peer.toString(), "buildProtocol returned null"));
+      }
+      return stack;
+    } catch (cause) {
+      const detail = `buildProtocol failed: ${failureOf(cause)}`;
+      this.#fail(new NoProtocol(peer.toString(), detail, { cause }));
+      throw cause;
+    }
+  }
+
   #fail(error: unknown): void {
     this.#owner?.reject(connectErrorOf(this.transport.getPeer(), error));
   }
 }
 
-/** What goes wrong in a handshake is a failure to connect; mistakes of the caller stay as they are. */
+/**
+ * What goes wrong in a handshake is a failure to connect; mistakes of the caller stay as they are.
+ */
 function connectErrorOf(peer: Address, error: unknown): unknown {
   const address = peer.toString();
   if (error instanceof ConnectError) return error;

@@ -8,8 +8,8 @@ import { TLSGateFactory } from "./tls-gate.ts";
 
 /**
  * An endpoint that listens through `endpoint` and secures each connection before its protocol is
- * made: `connectionMade` comes after a good handshake, and `handshakeCompleted` right after it. Of a
- * connection whose handshake fails nobody is told. Its ports can `reloadTLS`.
+ * made: `connectionMade` comes after a good handshake, and `handshakeCompleted` right after it. Of
+ * a connection whose handshake fails nobody is told. Its ports can `reloadTLS`.
  *
  * @throws {TypeError} without a key or a certificate
  * @throws {TLSError} when they cannot be used

@@ -1,4 +1,4 @@
-/** The peer sent bytes that are not of the format agreed on; the classes below say what is wrong. */
+/** The peer sent bytes that are not of the format; the classes below say what is wrong. */
 export class FramingError extends Error {
   override readonly name: string = "FramingError";
 }

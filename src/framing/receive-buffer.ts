@@ -40,7 +40,7 @@ export class ReceiveBuffer {
     return this.#window.length - this.#start + this.#waiting;
   }
 
-  /** The memory that is held on to, in bytes: what was appended and is not taken, and spare room. */
+  /** The memory that is held on to, in bytes: the chunks that are not used up, and spare room. */
   get heldBytes(): number {
     let held = this.#storage === null ? this.#window.length : this.#storage.length;
     if (this.#next !== null) held += this.#next.length;
@@ -346,7 +346,7 @@ export class ReceiveBuffer {
   }
 }
 
-/** Whether the bytes up to and including the one at `last`, which is the end of `part`, are `part`. */
+/** Whether the bytes in front of `last` are those of `part` in front of its last one. */
 function endsWith(window: Buffer, part: Buffer, last: number): boolean {
   for (let back = part.length - 1; back > 0; back--) {
     if (window[last - back] !== part[part.length - 1 - back]) return false;

@@ -1,24 +1,34 @@
 import type { Clock, DelayedCall } from "../reactor/clock.ts";
+import { ChunkQueue } from "./chunk-queue.ts";
 import type { Pace } from "./shaping-rate.ts";
 
 /** Whoever sends what a `PacedQueue` lets go. */
 export interface PacedQueueOwner {
   /** Sends one piece. Returns false when the next one must wait for `unblock`. */
   sendPiece(piece: Uint8Array): boolean;
-  /** Some of the queue has gone. Called after each run of pieces, with what is left. */
-  queueShrunk(waitingBytes: number): void;
+  /** Some of the queue has gone. Called after each run of pieces. */
+  queueShrunk(): void;
 }
 
-/** Bytes that leave in order, piece by piece, no faster than a pace allows. */
+/**
+ * Bytes that leave in order, piece by piece, no faster than a pace allows. Each piece is charged
+ * before it waits: of several queues that share a pace, whoever waits has its turn reserved, and
+ * they send in turn.
+ */
 export class PacedQueue {
   readonly #clock: Clock;
   readonly #pace: Pace;
   readonly #owner: PacedQueueOwner;
-  readonly #chunks: Uint8Array[] = [];
-  #bytes = 0;
-  /** `blocked`: the transport below has more than it wants. */
-  #flow: "ready" | "blocked" | "stopped" = "ready";
-  #waiting: DelayedCall | null = null;
+  readonly #queue = new ChunkQueue();
+  /** How much may go without being charged again. */
+  #chargedBytes = 0;
+  /** `waiting`: for its time; `blocked`: the transport below has more than it wants. */
+  #flow: "ready" | "waiting" | "blocked" | "stopped" = "ready";
+  #turn: DelayedCall | null = null;
+  readonly #turnCame = () => {
+    this.#flow = "ready";
+    this.#letGo();
+  };
 
   constructor(clock: Clock, pace: Pace, owner: PacedQueueOwner) {
     this.#clock = clock;
@@ -27,67 +37,63 @@ export class PacedQueue {
   }
 
   get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** Whether it is the transport below, and not the pace, that what is here waits for. */
-  get blocked(): boolean {
-    return this.#flow === "blocked";
+    return this.#queue.bytes;
   }
 
   /** Takes a chunk that is not empty, and lets go what may go now. */
   push(chunk: Uint8Array): void {
     if (this.#flow === "stopped") return;
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    if (this.#waiting === null) this.#letGo();
+    this.#queue.push(chunk);
+    this.#letGo();
   }
 
   /** The transport below takes more again. */
   unblock(): void {
     if (this.#flow !== "blocked") return;
     this.#flow = "ready";
-    if (this.#waiting === null) this.#letGo();
+    this.#letGo();
   }
 
-  /** Lets everything go at once; the debt is paid by what comes later. */
+  /** Lets everything go at once; what comes later pays for it. */
   releaseAll(): void {
-    while (this.#bytes > 0) this.#sendOne(this.#chunks[0]?.length ?? 0);
+    this.#pace.charge(Math.max(0, this.bytes - this.#chargedBytes));
+    this.#chargedBytes = 0;
+    while (this.bytes > 0) this.#owner.sendPiece(this.#queue.take(this.bytes));
+    this.#owner.queueShrunk();
   }
 
   /** Drops what waits, and takes nothing any more. */
   stop(): void {
     this.#flow = "stopped";
-    this.#chunks.length = 0;
-    this.#bytes = 0;
-    this.#waiting?.[Symbol.dispose]();
-    this.#waiting = null;
+    this.#queue.clear();
+    this.#turn?.[Symbol.dispose]();
   }
 
   #letGo(): void {
-    const bytesBefore = this.#bytes;
-    while (this.#bytes > 0 && this.#flow === "ready") {
-      const { delayMs, pieceBytes } = this.#pace;
-      if (delayMs > 0) {
-        this.#waiting = this.#clock.callLater(delayMs, () => {
-          this.#waiting = null;
-          this.#letGo();
-        });
-        break;
-      }
-      this.#sendOne(pieceBytes);
+    if (this.#flow !== "ready") return;
+    const bytesBefore = this.bytes;
+    while (this.bytes > 0 && this.#flow === "ready" && this.#mayGo()) {
+      const piece = this.#queue.take(this.#chargedBytes);
+      this.#chargedBytes -= piece.length;
+      if (!this.#owner.sendPiece(piece)) this.#block();
     }
-    if (this.#bytes < bytesBefore) this.#owner.queueShrunk(this.#bytes);
+    if (this.bytes < bytesBefore) this.#owner.queueShrunk();
   }
 
-  #sendOne(maxBytes: number): void {
-    const chunk = this.#chunks[0];
-    if (chunk === undefined) return;
-    const piece = chunk.length > maxBytes ? chunk.subarray(0, maxBytes) : chunk;
-    if (piece === chunk) this.#chunks.shift();
-    else this.#chunks[0] = chunk.subarray(maxBytes);
-    this.#bytes -= piece.length;
-    this.#pace.charge(piece.length);
-    if (!this.#owner.sendPiece(piece) && this.#flow === "ready") this.#flow = "blocked";
+  /** Charges the next piece, unless that was done; it may go when there is no debt then. */
+  #mayGo(): boolean {
+    if (this.#chargedBytes > 0) return true;
+    this.#chargedBytes = Math.min(this.bytes, this.#pace.pieceBytes);
+    this.#pace.charge(this.#chargedBytes);
+    const delayMs = this.#pace.debtMs;
+    if (delayMs === 0) return true;
+    this.#flow = "waiting";
+    this.#turn = this.#clock.callLater(delayMs, this.#turnCame);
+    return false;
+  }
+
+  /** Unless it was stopped meanwhile. */
+  #block(): void {
+    if (this.#flow === "ready") this.#flow = "blocked";
   }
 }

@@ -9,6 +9,7 @@ import type {
   WriteLimits,
 } from "../reactor/stream-transport.ts";
 import type { StartTLSOptions, TLSInfo } from "../reactor/tls.ts";
+import { forwardOptionalCallbacks } from "./optional-callbacks.ts";
 
 /**
  * Stands between a connection and a protocol: what the connection calls, and the transport of the
@@ -16,21 +17,25 @@ import type { StartTLSOptions, TLSInfo } from "../reactor/tls.ts";
  * either direction. An error thrown by the inner protocol goes on to the connection, which ends.
  *
  * It has those of the optional callbacks that the inner protocol has, because having one means
- * something: a wrapper of a protocol that is not half-close aware is not either.
+ * something: a wrapper of a protocol that is not half-close aware is not either. A subclass that
+ * has one as a method of its own has it always.
  */
 export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
   declare protected transport: StreamTransport;
   #inner: ConnectionCallbacks;
-  declare readConnectionLost?: () => void;
-  declare writeConnectionLost?: () => void;
-  declare pauseWriting?: () => void;
-  declare resumeWriting?: () => void;
-  declare draining?: () => void;
-  declare handshakeCompleted?: (info: TLSInfo) => void;
+  #ended = false;
+  /** Who wants reading to stop. */
+  #heldByProtocol = false;
+  #heldByPolicy = false;
+  /** What came with `switchProtocol` and waits for the protocol to read. */
+  #leftover: Buffer | null = null;
+
+  static {
+    forwardOptionalCallbacks(this.prototype, (wrapper) => wrapper.#inner);
+  }
 
   constructor(inner: ConnectionCallbacks) {
     this.#inner = inner;
-    this.mirrorOptionalCallbacks();
   }
 
   /** The protocol, or the next wrapper, inside of this one. */
@@ -50,8 +55,17 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
   }
 
   connectionLost(reason: CloseReason): void {
+    this.#ended = true;
+    this.#leftover = null;
     return this.#inner.connectionLost(reason);
   }
+
+  readConnectionLost?(): void;
+  writeConnectionLost?(): void;
+  pauseWriting?(): void;
+  resumeWriting?(): void;
+  draining?(): void;
+  handshakeCompleted?(info: TLSInfo): void;
 
   // What the inner protocol calls.
 
@@ -70,8 +84,8 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
     this.transport.loseConnection(options);
   }
 
-  abortConnection(): void {
-    this.transport.abortConnection();
+  abortConnection(cause?: Error): void {
+    this.transport.abortConnection(cause);
   }
 
   loseWriteConnection(): void {
@@ -79,11 +93,15 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
   }
 
   pauseProducing(): void {
-    this.transport.pauseProducing();
+    const held = this.#isReadingHeld;
+    this.#heldByProtocol = true;
+    if (!held) this.transport.pauseProducing();
   }
 
   resumeProducing(): void {
-    this.transport.resumeProducing();
+    this.#heldByProtocol = false;
+    this.#deliverLeftover();
+    if (!this.#isReadingHeld) this.transport.resumeProducing();
   }
 
   stopProducing(): void {
@@ -151,34 +169,63 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
     return this.transport.tlsInfo;
   }
 
-  /** The policy stays: only what is inside of it changes. */
-  switchProtocol(next: ConnectionCallbacks, leftover?: Buffer): void {
-    this.#inner = next;
-    this.mirrorOptionalCallbacks();
-    next.makeConnection(this);
-    if (leftover !== undefined && leftover.length > 0) next.dataReceived(leftover);
+  get disconnecting(): boolean {
+    return this.#ended || this.transport.disconnecting;
   }
 
+  /** The policy stays: only what is inside of it changes. */
+  switchProtocol(next: ConnectionCallbacks, leftover?: Buffer): void {
+    if (this.#ended) return;
+    this.#inner = next;
+    this.#leftover = leftover ?? null;
+    this.call(() => next.makeConnection(this));
+    this.#deliverLeftover();
+  }
+
+  // What subclasses call.
+
   /**
-   * Takes on the optional callbacks that the inner protocol has. Called when there is another one;
-   * override it to have callbacks whatever the inner protocol has.
+   * Calls the inner protocol outside of the connection's own calls, such as in a timer: what it
+   * throws, or rejects with, ends the connection with that error as the cause.
    */
-  protected mirrorOptionalCallbacks(): void {
-    const inner = this.#inner;
-    if (inner.readConnectionLost) this.readConnectionLost = () => inner.readConnectionLost?.();
-    else delete this.readConnectionLost;
-    if (inner.writeConnectionLost) this.writeConnectionLost = () => inner.writeConnectionLost?.();
-    else delete this.writeConnectionLost;
-    if (inner.pauseWriting) this.pauseWriting = () => inner.pauseWriting?.();
-    else delete this.pauseWriting;
-    if (inner.resumeWriting) this.resumeWriting = () => inner.resumeWriting?.();
-    else delete this.resumeWriting;
-    if (inner.draining) this.draining = () => inner.draining?.();
-    else delete this.draining;
-    if (inner.handshakeCompleted) {
-      this.handshakeCompleted = (info) => inner.handshakeCompleted?.(info);
-    } else {
-      delete this.handshakeCompleted;
+  protected call(callback: () => unknown): void {
+    try {
+      const result = callback();
+      if (result instanceof Promise) result.catch((error: unknown) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
     }
+  }
+
+  /** Stops reading, whatever the inner protocol wants, until `releaseReading`. */
+  protected holdReading(): void {
+    const held = this.#isReadingHeld;
+    this.#heldByPolicy = true;
+    if (!held) this.transport.pauseProducing();
+  }
+
+  /** Reading goes on, unless the inner protocol has paused it. */
+  protected releaseReading(): void {
+    if (!this.#heldByPolicy) return;
+    this.#heldByPolicy = false;
+    if (!this.#isReadingHeld) this.transport.resumeProducing();
+  }
+
+  get #isReadingHeld(): boolean {
+    return this.#heldByProtocol || this.#heldByPolicy;
+  }
+
+  /** Past the policy, which has seen these bytes before. */
+  #deliverLeftover(): void {
+    const leftover = this.#leftover;
+    if (leftover === null || this.#heldByProtocol) return;
+    this.#leftover = null;
+    if (leftover.length === 0 || this.disconnecting) return;
+    this.call(() => this.#inner.dataReceived(leftover));
+  }
+
+  #fail(error: unknown): void {
+    const cause = error instanceof Error ? error : new Error(String(error), { cause: error });
+    this.transport.abortConnection(cause);
   }
 }

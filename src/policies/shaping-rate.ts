@@ -4,35 +4,52 @@ import { TokenBucket } from "../task/token-bucket.ts";
 /** How fast bytes may go. */
 export interface ShapingRate {
   readonly bytesPerSecond: number;
-  /** What may go at once after a rest; what goes in one second unless told. */
+  /**
+   * What may go at once after a rest; what goes in one second unless told. Timers are of some
+   * milliseconds, so what is less than goes in these slows down below the rate.
+   */
   readonly burstBytes?: number;
 }
 
 /** The most that is handed on in one piece, so that even a large burst is not one large lump. */
 const MAX_PIECE_BYTES = 65_536;
 
+/** How long a piece takes at its rate: connections that share one take turns of this length. */
+const PIECE_SECONDS = 0.02;
+
 /**
  * The buckets that one direction of one connection draws on: its own, and the one that it shares.
- * What has gone is charged to both; while either is in debt, nothing goes.
+ * What goes is charged to both, and may make a debt, which time pays back.
  */
 export class Pace {
   readonly #buckets: readonly TokenBucket[];
-  /** How much may go in one piece, and so into debt. */
+  /** How much may go in one piece. */
   readonly pieceBytes: number;
 
   constructor(buckets: readonly TokenBucket[], rates: readonly (ShapingRate | undefined)[]) {
     this.#buckets = buckets;
-    const bursts = rates.map((rate) => (rate === undefined ? Infinity : burstOf(rate)));
-    this.pieceBytes = Math.max(1, Math.floor(Math.min(MAX_PIECE_BYTES, ...bursts)));
+    const pieces = rates.map((rate) => (rate === undefined ? Infinity : pieceOf(rate)));
+    this.pieceBytes = Math.max(1, Math.floor(Math.min(MAX_PIECE_BYTES, ...pieces)));
   }
 
   charge(bytes: number): void {
     for (const bucket of this.#buckets) bucket.charge(bytes);
   }
 
-  /** How long nothing may go, in milliseconds; 0 when something may. */
+  /** How long until nothing is owed, in milliseconds. */
+  get debtMs(): number {
+    return this.#longestDelayMs(0);
+  }
+
+  /** How long until nothing is owed and something may go. */
   get delayMs(): number {
-    return Math.max(0, ...this.#buckets.map((bucket) => bucket.delayMs(1)));
+    return this.#longestDelayMs(1);
+  }
+
+  #longestDelayMs(bytes: number): number {
+    let longestMs = 0;
+    for (const bucket of this.#buckets) longestMs = Math.max(longestMs, bucket.delayMs(bytes));
+    return longestMs;
   }
 }
 
@@ -43,4 +60,8 @@ export function bucketFor(clock: Clock, rate: ShapingRate): TokenBucket {
 
 function burstOf(rate: ShapingRate): number {
   return rate.burstBytes ?? rate.bytesPerSecond;
+}
+
+function pieceOf(rate: ShapingRate): number {
+  return Math.min(burstOf(rate), PIECE_SECONDS * rate.bytesPerSecond);
 }

@@ -1,7 +1,6 @@
 import { ReceiveBuffer } from "../framing/receive-buffer.ts";
 import { Protocol } from "../reactor/protocol.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
-import { isDisconnecting } from "./is-disconnecting.ts";
 
 /**
  * Delivers what comes in frame by frame: what all receivers have in common. Frames are delivered
@@ -20,12 +19,13 @@ export abstract class FrameReceiver<
   protected readonly buffer = new ReceiveBuffer();
   #flow: "flowing" | "paused" | "ended" = "flowing";
   #delivering = false;
-  /** Rejects with the first error that came up outside of `dataReceived`; the transport has it. */
+  /** What the transport was given to learn of errors that come up outside of `dataReceived`. */
   #failure: PromiseWithResolvers<never> | null = null;
+  #watches = false;
 
   /**
-   * Delivers the first frame of `buffer`, or says what is wrong with it, and takes it. Each receiver
-   * has its own, so that the calls in it can be inlined.
+   * Delivers the first frame of `buffer`, or says what is wrong with it, and takes it. Every
+   * receiver has its own, so that the calls in it can be inlined.
    *
    * @returns false when the frame is not complete
    */
@@ -36,10 +36,10 @@ export abstract class FrameReceiver<
     if (this.#flow === "ended") return undefined;
     this.buffer.append(data);
     if (this.#delivering) return undefined;
-    const known = this.#failure;
     this.#deliver();
-    if (this.#isPaused) this.#failure ??= Promise.withResolvers();
-    return this.#failure === known ? undefined : this.#failure?.promise;
+    if (this.#failure !== null || !(this.#watches || this.#isPaused)) return undefined;
+    this.#failure = Promise.withResolvers();
+    return this.#failure.promise;
   }
 
   /** Delivers nothing and reads nothing until `resumeProducing`. */
@@ -68,9 +68,7 @@ export abstract class FrameReceiver<
       this.#deliver();
     } catch (error) {
       this.endDelivery();
-      if (this.#failure !== null) return this.#failure.reject(error);
-      this.transport.abortConnection();
-      throw error;
+      this.#fail(error);
     }
   }
 
@@ -83,8 +81,15 @@ export abstract class FrameReceiver<
   /** Ends the connection when `result`, of a callback, is a promise and rejects. */
   protected watch(result: unknown): void {
     if (!(result instanceof Promise)) return;
-    const failure = (this.#failure ??= Promise.withResolvers());
-    result.catch((error: unknown) => failure.reject(error));
+    this.#watches = true;
+    result.catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== null) return this.#failure.reject(error);
+    // Nothing of this came inside of `dataReceived`, so only the caller can be told.
+    this.transport.abortConnection();
+    throw error;
   }
 
   get #isPaused(): boolean {
@@ -95,7 +100,7 @@ export abstract class FrameReceiver<
     this.#delivering = true;
     try {
       while (this.#flow === "flowing") {
-        if (isDisconnecting(this.transport)) this.endDelivery();
+        if (this.transport.disconnecting) this.endDelivery();
         else if (!this.deliverFrame(this.buffer)) return this.buffer.settle();
       }
     } finally {

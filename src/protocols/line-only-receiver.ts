@@ -39,7 +39,11 @@ export abstract class LineOnlyReceiver<
    * @returns as `write` of the transport
    */
   sendLine(line: Uint8Array | string): boolean {
-    return this.transport.writeSequence([line, this.delimiter]);
+    const { delimiter } = this;
+    if (typeof line === "string" && typeof delimiter === "string") {
+      return this.transport.write(line + delimiter);
+    }
+    return this.transport.writeSequence([line, delimiter]);
   }
 
   protected override deliverFrame(buffer: ReceiveBuffer): boolean {

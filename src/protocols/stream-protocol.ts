@@ -6,7 +6,6 @@ import type { StreamTransport } from "../reactor/stream-transport.ts";
 import type { WaitOptions } from "../task/wait-options.ts";
 import { IncomingBytes } from "./incoming-bytes.ts";
 import { IncompleteReadError } from "./incomplete-read-error.ts";
-import { isDisconnecting } from "./is-disconnecting.ts";
 
 const CARRIAGE_RETURN = 0x0d;
 
@@ -159,11 +158,11 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
     return this.#readable;
   }
 
-  /** What is written to it is sent; to close it is `closeWrite`, to abort it ends the connection. */
+  /** What is written to it is sent. Closing it is `closeWrite`, aborting it is an abort. */
   get writable(): WritableStream<Uint8Array | string> {
     this.#writable ??= new WritableStream<Uint8Array | string>({
       write: (chunk) => {
-        if (isDisconnecting(this.transport)) throw new ConnectionClosedError(DONE);
+        if (this.transport.disconnecting) throw new ConnectionClosedError(DONE);
         this.transport.write(chunk);
         return this.transport.drained();
       },
@@ -204,8 +203,15 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
     await this.closed;
   }
 
-  override connectionMade(): unknown {
-    return this.#serve?.(this).then(() => this.close());
+  override async connectionMade(): Promise<void> {
+    if (this.#serve === undefined) return;
+    try {
+      await this.#serve(this);
+      this.close();
+    } catch (error) {
+      // That the connection was lost is reported as such, and no fault of who served it.
+      if (!tellsOfLoss(error)) throw error;
+    }
   }
 
   override dataReceived(data: Buffer): void {
@@ -237,4 +243,9 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
       this.#incoming.taken();
     }
   }
+}
+
+function tellsOfLoss(error: unknown): boolean {
+  const isEnd = error instanceof ConnectionClosedError || error instanceof IncompleteReadError;
+  return isEnd && error.reason.kind !== "done";
 }

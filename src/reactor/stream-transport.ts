@@ -68,10 +68,20 @@ export interface StreamTransport {
    * @throws {RangeError} when `timeoutMs` is negative or not a finite number
    */
   loseConnection(options?: { readonly timeoutMs?: number }): void;
-  /** Ends the connection at once: what waits is dropped, the peer gets a reset. */
-  abortConnection(): void;
+  /**
+   * Ends the connection at once: what waits is dropped, the peer gets a reset.
+   *
+   * @param cause ends it as if a callback had thrown it: logged, and the cause of a lost connection
+   */
+  abortConnection(cause?: Error): void;
   /** Flushes and sends the end of stream, and goes on receiving. */
   loseWriteConnection(): void;
+
+  /**
+   * Whether the connection is ending or has ended: nothing is delivered any more. Who cuts several
+   * messages out of one chunk asks it between two of them.
+   */
+  readonly disconnecting: boolean;
 
   /** Stops `dataReceived`, and `connectionLost` too, until `resumeProducing`. */
   pauseProducing(): void;

@@ -44,6 +44,7 @@ export class MemoryTransport implements StreamTransport {
   #producerState: "producing" | "paused" | "stopped" = "producing";
   #producer: Producer | PullProducer | null = null;
   #streaming = false;
+  #abortCause: Error | undefined;
   #tlsOptions: StartTLSOptions | null = null;
 
   constructor(options: MemoryTransportOptions = {}) {
@@ -68,9 +69,14 @@ export class MemoryTransport implements StreamTransport {
     this.#written = [];
   }
 
-  /** Whether `loseConnection` was called. */
+  /** Whether `loseConnection` or `abortConnection` was called. */
   get disconnecting(): boolean {
-    return this.#writing === "closing";
+    return this.#writing === "closing" || this.aborted;
+  }
+
+  /** What `abortConnection` was called with. */
+  get abortCause(): Error | undefined {
+    return this.#abortCause;
   }
 
   /** Whether `abortConnection` was called. */
@@ -120,7 +126,9 @@ export class MemoryTransport implements StreamTransport {
     this.#producerState = "stopped";
   }
 
-  abortConnection(): void {
+  /** The cause is kept for the test to look at: `abortCause`. */
+  abortConnection(cause?: Error): void {
+    if (!this.aborted) this.#abortCause = cause;
     this.#writing = "aborted";
     this.#producerState = "stopped";
     this.#producer?.stopProducing();

@@ -20,23 +20,30 @@ export class WatchedCallbacks implements ConnectionCallbacks {
   readonly #inner: ConnectionCallbacks;
   readonly #end: SimulatedEnd;
   #state: "new" | "made" | "lost" | "replaced" = "new";
-  readConnectionLost?: () => void;
-  writeConnectionLost?: () => void;
-  pauseWriting?: () => void;
-  resumeWriting?: () => void;
-  draining?: () => void;
+  declare readonly readConnectionLost?: () => void;
+  declare readonly writeConnectionLost?: () => void;
+  declare readonly pauseWriting?: () => void;
+  declare readonly resumeWriting?: () => void;
+  declare readonly draining?: () => void;
+
+  // Whether a protocol has one of these decides how its connection behaves, and may change.
+  static {
+    for (const callback of OPTIONAL_CALLBACKS) {
+      const passOn = function (this: WatchedCallbacks): unknown {
+        this.#called(callback);
+        return this.#inner[callback]?.();
+      };
+      Object.defineProperty(WatchedCallbacks.prototype, callback, {
+        get(this: WatchedCallbacks) {
+          return this.#inner[callback] === undefined ? undefined : passOn;
+        },
+      });
+    }
+  }
 
   constructor(inner: ConnectionCallbacks, end: SimulatedEnd) {
     this.#inner = inner;
     this.#end = end;
-    // Whether a protocol has one of these decides how its connection behaves.
-    for (const callback of OPTIONAL_CALLBACKS) {
-      if (inner[callback] === undefined) continue;
-      this[callback] = () => {
-        this.#called(callback);
-        return inner[callback]?.();
-      };
-    }
     // What is logged names the protocol's class.
     Object.defineProperty(this, "constructor", { value: inner.constructor });
   }

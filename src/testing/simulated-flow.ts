@@ -62,6 +62,8 @@ export class SimulatedFlow {
   #first = 0;
   #takenBytes = 0;
   #readBytes = 0;
+  /** What was read, as far as the sender hears of it: so much room there is again. */
+  #answeredBytes = 0;
   #shortWriteAt = -1;
   #stoppedReaderAt = -1;
   #senderWaits = false;
@@ -95,9 +97,12 @@ export class SimulatedFlow {
   /** Takes bytes; returns how many, or -1 after an end of stream that the sender knows nothing of. */
   take(data: Uint8Array, offset: number, length: number): number {
     if (this.#state === "ended") return -1;
-    if (this.#state === "broken") return length;
     const start = this.#takenBytes;
     const room = this.#room(start, length);
+    if (this.#state === "broken") {
+      this.#takenBytes += room;
+      return room;
+    }
     const endsHere = this.#endAtByte <= start + room;
     const count = endsHere ? this.#endAtByte - start : room;
     const breaksHere = this.#resetAtByte <= start + count;
@@ -180,7 +185,7 @@ export class SimulatedFlow {
     }
     this.#dropRead();
     this.#readBytes += bytes;
-    if (this.#senderWaits) this.#roomMade();
+    this.#answer();
     const [only] = chunks;
     return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
   }
@@ -194,7 +199,7 @@ export class SimulatedFlow {
   /** How much of a write there is room for. */
   #room(start: number, length: number): number {
     const { schedule } = this.#simulation;
-    const waiting = start - this.#readBytes;
+    const waiting = start - this.#answeredBytes;
     const small = this.#smallBufferBytes - waiting;
     const room = Math.min(length, DEFAULT_CAPACITY_BYTES - waiting, small);
     if (room < length) {
@@ -249,13 +254,19 @@ export class SimulatedFlow {
     this.#sender?.mayWriteIn(0);
   }
 
-  #roomMade(): void {
+  /** Tells the sender what was read, if the way back is open. */
+  #answer(): void {
+    const waitMs = (this.#reverse?.answerMs ?? 0) - this.#simulation.clock.now();
+    if (waitMs === Number.POSITIVE_INFINITY) return;
+    this.#answeredBytes = this.#readBytes;
+    if (!this.#senderWaits) return;
     this.#senderWaits = false;
-    this.#sender?.mayWriteIn(Math.max(this.#reverse?.latencyMs ?? 0, MIN_ROOM_MS));
+    this.#sender?.mayWriteIn(Math.max(waitMs, MIN_ROOM_MS));
   }
 
-  get latencyMs(): number {
-    return this.#path.latencyMs;
+  /** When word of what its sender read arrives. */
+  get answerMs(): number {
+    return this.#path.answerMs;
   }
 
   #dropRead(): void {

@@ -100,6 +100,11 @@ export class SimulatedNetwork extends SocketReactor {
     return this.#connections.endedWell;
   }
 
+  /** Whether no fault has taken effect so far. */
+  get undisturbed(): boolean {
+    return !this.#simulation.schedule.hasInterfered;
+  }
+
   /** Has `check` called after every event from now on; what it throws breaks the run. */
   invariant(check: () => unknown): void {
     this.#simulation.addInvariant(check);

@@ -65,6 +65,13 @@ export class SimulatedPath {
     return dueMs;
   }
 
+  /** When word of what was read arrives at least; infinity when it never does. */
+  get answerMs(): number {
+    let dueMs = this.#simulation.clock.now() + this.latencyMs;
+    for (const outage of this.#outages) dueMs = this.#endOf(outage, dueMs);
+    return dueMs;
+  }
+
   /** What leaves from now on arrives so much later than what left before. */
   setApart(gapMs: number): void {
     this.#lastMs += gapMs;
@@ -72,8 +79,7 @@ export class SimulatedPath {
 
   /** Whether what leaves now and is not sent again gets lost. */
   get losesResets(): boolean {
-    const dueMs = this.#simulation.clock.now() + this.latencyMs;
-    return this.#outages.some((outage) => this.#endOf(outage, dueMs) !== dueMs);
+    return this.answerMs !== this.#simulation.clock.now() + this.latencyMs;
   }
 
   #endOf({ kind, site, fromMs, toMs }: Outage, dueMs: number): number {

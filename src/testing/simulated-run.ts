@@ -59,6 +59,8 @@ export class SimulatedRun {
   finish(reactor: Reactor): SimulationResult {
     const simulation = this.#simulation;
     simulation.runUntil(simulation.limits.durationMs);
+    // However slow the network is, it is not the network that ends a conversation.
+    simulation.runUntil(Number.POSITIVE_INFINITY, () => !simulation.busy);
     this.#close(reactor);
     if (simulation.failure === null) this.#checkEnd();
     this.throwFailure();

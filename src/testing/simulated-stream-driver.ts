@@ -230,12 +230,9 @@ export class SimulatedStreamDriver implements StreamDriver, FlowSender, FlowRece
   #schedule(): void {
     const nextMs = this.#nextMs;
     if (nextMs === Number.POSITIVE_INFINITY) return;
-    if (this.#wake !== null) {
-      if (this.#wake.time <= nextMs) return;
-      this.#wake.cancel();
-    }
-    const now = this.#simulation.clock.now();
-    this.#wake = this.#simulation.callLater(Math.max(0, nextMs - now), this.#onWake);
+    const delayMs = Math.max(0, nextMs - this.#simulation.clock.now());
+    if (this.#wake === null) this.#wake = this.#simulation.bringLater(delayMs, this.#onWake);
+    else if (this.#wake.time > nextMs) this.#wake.reset(delayMs);
   }
 }
 

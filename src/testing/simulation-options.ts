@@ -8,7 +8,8 @@ export interface SimulationOptions {
   readonly only?: readonly string[];
   /**
    * How long the conversation may go on, in milliseconds of virtual time, before everything is
-   * closed; 10 minutes unless told. It is closed sooner when nothing is to come any more.
+   * closed; 10 minutes unless told. It is closed sooner when nothing is to come any more, and later
+   * when something is still under way.
    */
   readonly durationMs?: number;
   /** How many events there may be before a run counts as endless; 100000 unless told. */

@@ -26,6 +26,7 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
   readonly #expected: ((error: unknown) => boolean)[] = [];
   #failure: Error | null = null;
   #steps = 0;
+  #underWay = 0;
 
   /** @param recording whether to keep the trace and the decisions */
   constructor(seed: number, recording: boolean, options: SimulationOptions) {
@@ -43,6 +44,11 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
   /** How many events there were. */
   get steps(): number {
     return this.#steps;
+  }
+
+  /** Whether the network has something still to bring to somebody. */
+  get busy(): boolean {
+    return this.#underWay > 0;
   }
 
   /** An invariant is broken; the first one ends the run. */
@@ -72,6 +78,15 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
   /** Has `call` called later as an event of its own. */
   callLater(delayMs: number, call: () => void): DelayedCall {
     return this.clock.callLater(delayMs, () => this.step(call));
+  }
+
+  /** Brings something to somebody later, as an event of its own. It may be moved, not cancelled. */
+  bringLater(delayMs: number, call: () => void): DelayedCall {
+    this.#underWay++;
+    return this.callLater(delayMs, () => {
+      this.#underWay--;
+      call();
+    });
   }
 
   /** One event, and all that follows from it at once. A run that has failed has none any more. */

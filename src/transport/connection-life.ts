@@ -83,6 +83,11 @@ export class ConnectionLife
     return this.#state !== "closed" && this.#state !== "disconnected";
   }
 
+  /** Whether nothing is delivered any more. */
+  get disconnecting(): boolean {
+    return this.#state === "closing" || this.#state === "lingering" || !this.connected;
+  }
+
   get tlsInfo(): TLSInfo | null {
     return this.#tlsInfo;
   }

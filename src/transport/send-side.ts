@@ -141,6 +141,8 @@ export class SendSide {
 
   setLimits(changes: Partial<WriteLimits>): void {
     this.#limits = changedWriteLimits(this.#limits, changes);
+    // Nothing waits any more, but nobody may write again either.
+    if (this.#flow === "failed") return;
     if (this.#queue.bytes > this.#limits.high) this.#checkHigh();
     else if (this.#overHigh && this.#queue.bytes <= this.#limits.low) this.#fallBelowLow();
   }

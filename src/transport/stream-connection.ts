@@ -92,8 +92,13 @@ export class StreamConnection implements StreamTransport, StreamEvents {
     this.#life.lose(options.timeoutMs);
   }
 
-  abortConnection(): void {
-    this.#life.abort();
+  abortConnection(cause?: Error): void {
+    if (cause === undefined) this.#life.abort();
+    else this.#life.protocolFailed(cause);
+  }
+
+  get disconnecting(): boolean {
+    return this.#life.disconnecting;
   }
 
   loseWriteConnection(): void {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { EndpointParseError } from "../../src/endpoints/endpoint-parse-error.ts";
 import { quoteStringArgument, splitDescription } from "../../src/endpoints/endpoint-string.ts";
 import { vectorsOf } from "../vectors/protocol-vectors.ts";
+import { parseErrorOf } from "./parse-error-of.ts";
 
 interface ParseVector {
   readonly input: string;
@@ -73,7 +74,7 @@ describe("endpoint strings", () => {
   });
 
   test("the error of a backslash at the end says where it stands", () => {
-    const error = errorOf(() => splitDescription("unix:/tmp/a\\"));
+    const error = parseErrorOf(() => splitDescription("unix:/tmp/a\\"));
     expect(error).toMatchObject({ part: "\\", position: 11, description: "unix:/tmp/a\\" });
     expect(error.message).toBe(
       'Cannot use endpoint "unix:/tmp/a\\": the backslash at the end escapes nothing ' +
@@ -81,13 +82,3 @@ describe("endpoint strings", () => {
     );
   });
 });
-
-function errorOf(call: () => unknown): EndpointParseError {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof EndpointParseError) return error;
-    throw error;
-  }
-  throw new Error("Nothing was thrown");
-}

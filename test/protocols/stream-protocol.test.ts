@@ -397,6 +397,23 @@ describe("StreamProtocol: serving with a function", () => {
   });
 });
 
+describe("StreamProtocol: a connection that is lost while it is served", () => {
+  for (const read of ["readLine", "read"] as const) {
+    test(`ends ${read}, and is not reported as a fault of the function`, async () => {
+      const streams = connect(
+        new StreamProtocol(async (stream) => {
+          while ((await stream[read]()) !== null) await stream.drained();
+        }),
+      );
+      send(streams, "half a line");
+      streams.peer.connection.abortConnection();
+      await settle(streams);
+      expect(await streams.stream.closed).toHaveProperty("kind", "lost");
+      expect(streams.logger.errors).toEqual([]);
+    });
+  }
+});
+
 const REASONS: readonly CloseReason["kind"][] = ["done", "lost", "aborted"];
 
 describe("StreamProtocol: closed", () => {

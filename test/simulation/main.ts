@@ -30,7 +30,9 @@ for (const { name, scenario } of TARGETS) {
     const { steps } = explore({ runs, seed }, scenario);
     const seconds = (performance.now() - startedAt) / 1_000;
     const rate = Math.round(runs / seconds);
-    console.log(`${name}: survived ${runs} runs from seed ${seed}, ${steps} events, ${rate} runs/s`);
+    console.log(
+      `${name}: survived ${runs} runs from seed ${seed}, ${steps} events, ${rate} runs/s`,
+    );
   } catch (error) {
     failed++;
     console.error(`${name}: ${error instanceof Error ? error.message : error}\n`);

@@ -71,7 +71,7 @@ describe("MemoryTransport", () => {
     transport.abortConnection();
     transport.loseConnection();
     expect(transport.aborted).toBe(true);
-    expect(transport.disconnecting).toBe(false);
+    expect(transport.disconnecting).toBe(true);
     expect(producer.calls).toEqual(["stop"]);
     expect(transport.write("x")).toBe(false);
     await expect(transport.drained()).rejects.toBeInstanceOf(ConnectionClosedError);

@@ -23,7 +23,7 @@ export const ALLOWED_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   transport: ["reactor"],
   framing: ["reactor"],
   task: ["reactor"],
-  endpoints: ["reactor", "framing", "task"],
+  endpoints: ["reactor", "framing", "task", "policies"],
   policies: ["reactor", "framing", "task"],
   application: ["reactor", "framing", "task"],
   testing: ["reactor", "transport"],

@@ -1,0 +1,130 @@
+import { type Address, InternetAddress, UNIXAddress } from "../reactor/address.ts";
+import type { Clock, DelayedCall } from "../reactor/clock.ts";
+import type { CloseReason } from "../reactor/close-reason.ts";
+import type { Factory } from "../reactor/factory.ts";
+import { Protocol } from "../reactor/protocol.ts";
+import type { ConnectionCallbacks, StreamTransport } from "../reactor/stream-transport.ts";
+import type { TLSInfo } from "../reactor/tls.ts";
+import { ProtocolWrapper } from "./protocol-wrapper.ts";
+import type { ProxyHeader } from "./proxy-header.ts";
+import { InvalidProxyHeader, ProxyHeaderTimeout } from "./proxy-header-error.ts";
+import { ProxyHeaderParser } from "./proxy-header-parser.ts";
+import { rememberProxyInfo } from "./proxy-info.ts";
+
+/** How a gate goes about its connection. */
+interface ProxyGateOptions {
+  readonly clock: Clock;
+  /** How long the header may take, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly headerRefused?: (error: InvalidProxyHeader, proxy: Address) => void;
+}
+
+/** The protocol of a connection until its PROXY header is complete. */
+export class ProxyGate extends Protocol {
+  readonly #factory: Factory<Protocol>;
+  readonly #options: ProxyGateOptions;
+  readonly #parser = new ProxyHeaderParser();
+  #timeout: DelayedCall | null = null;
+  #tlsInfo: TLSInfo | null = null;
+
+  /** @param factory makes the protocol that the connection is handed to */
+  constructor(factory: Factory<Protocol>, options: ProxyGateOptions) {
+    super();
+    this.#factory = factory;
+    this.#options = options;
+  }
+
+  override connectionMade(): void {
+    const { clock, timeoutMs } = this.#options;
+    this.#timeout = clock.callLater(timeoutMs, () => {
+      this.#refuse(new ProxyHeaderTimeout(`PROXY header did not come within ${timeoutMs} ms`));
+    });
+  }
+
+  override dataReceived(data: Buffer): void {
+    const header = this.#parse(data);
+    if (header !== null) this.#handOver(header);
+  }
+
+  /** The inner protocol is told when there is one. */
+  override handshakeCompleted(info: TLSInfo): void {
+    this.#tlsInfo = info;
+  }
+
+  /** A connection without a protocol has nothing to finish. */
+  override draining(): void {
+    this.transport.abortConnection();
+  }
+
+  override connectionLost(_reason: CloseReason): void {
+    this.#timeout?.[Symbol.dispose]();
+  }
+
+  #parse(data: Buffer): ProxyHeader | null {
+    try {
+      return this.#parser.feed(data);
+    } catch (error) {
+      if (!(error instanceof InvalidProxyHeader)) throw error;
+      this.#refuse(error);
+      return null;
+    }
+  }
+
+  #refuse(error: InvalidProxyHeader): void {
+    this.#timeout?.[Symbol.dispose]();
+    this.transport.loseConnection();
+    this.#options.headerRefused?.(error, this.transport.getPeer());
+  }
+
+  #handOver(header: ProxyHeader): void {
+    this.#timeout?.[Symbol.dispose]();
+    const peer = header.source ?? copyOf(this.transport.getPeer());
+    rememberProxyInfo(peer, header);
+    const stack = this.#factory.buildStack(peer);
+    if (stack === null) return this.transport.loseConnection();
+    const host = header.destination ?? this.transport.getHost();
+    const connection = new ProxiedConnection(stack.outermost, { peer, host }, this.#tlsInfo);
+    this.transport.switchProtocol(connection, this.#parser.takeRest());
+  }
+}
+
+/** What a proxied connection says of its ends. */
+interface ProxiedEnds {
+  readonly peer: Address;
+  readonly host: Address;
+}
+
+/** Shows the ends that the header names. */
+class ProxiedConnection extends ProtocolWrapper {
+  readonly #ends: ProxiedEnds;
+  readonly #tlsInfo: TLSInfo | null;
+
+  constructor(inner: ConnectionCallbacks, ends: ProxiedEnds, tlsInfo: TLSInfo | null) {
+    super(inner);
+    this.#ends = ends;
+    this.#tlsInfo = tlsInfo;
+  }
+
+  override makeConnection(transport: StreamTransport): void {
+    const made: unknown = super.makeConnection(transport);
+    if (this.#tlsInfo === null) return made as void;
+    const completed: unknown = this.handshakeCompleted?.(this.#tlsInfo);
+    // What either rejects with ends the connection, as for any callback.
+    const isAsync = made instanceof Promise || completed instanceof Promise;
+    return (isAsync ? Promise.all([made, completed]) : undefined) as void;
+  }
+
+  override getPeer(): Address {
+    return this.#ends.peer;
+  }
+
+  override getHost(): Address {
+    return this.#ends.host;
+  }
+}
+
+/** An address of this connection alone, by which its header can be found. */
+function copyOf(address: Address): Address {
+  if (address.kind === "unix") return new UNIXAddress(address.path);
+  return new InternetAddress(address.kind, address.host, address.port);
+}

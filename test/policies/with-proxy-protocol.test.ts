@@ -1,0 +1,312 @@
+import { describe, expect, test } from "bun:test";
+import { PROXY_TLV_TYPES } from "../../src/policies/proxy-header.ts";
+import { ProxyHeaderTimeout } from "../../src/policies/proxy-header-error.ts";
+import { encodeProxyV2 } from "../../src/policies/proxy-header-v2.ts";
+import { proxyInfoOf } from "../../src/policies/proxy-info.ts";
+import {
+  type ProxyProtocolPolicy,
+  withProxyProtocol,
+} from "../../src/policies/with-proxy-protocol.ts";
+import { withAccess } from "../../src/policies/with-access.ts";
+import { withLimits } from "../../src/policies/with-limits.ts";
+import { withTimeout } from "../../src/policies/with-timeout.ts";
+import { type Address, InternetAddress } from "../../src/reactor/address.ts";
+import { Factory } from "../../src/reactor/factory.ts";
+import { InvalidAddressError } from "../../src/reactor/invalid-address-error.ts";
+import { Protocol } from "../../src/reactor/protocol.ts";
+import type { TLSInfo } from "../../src/reactor/tls.ts";
+import { chunkings } from "../../src/testing/chunkings.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
+import { MemoryReactor } from "../../src/testing/memory-reactor.ts";
+import { MemoryTransport } from "../../src/testing/memory-transport.ts";
+import { noAction, RecordingProtocol } from "../transport/recording-protocol.ts";
+import { decodeBytes, type EncodedBytes, vectorsOf } from "../vectors/protocol-vectors.ts";
+import { ECHO, PolicedServer } from "./policed-server.ts";
+
+interface VectorEnd {
+  readonly type: "TCP";
+  readonly host: string;
+  readonly port: number;
+}
+
+interface StreamVector {
+  readonly chunks: readonly EncodedBytes[];
+  readonly connection: { readonly peer: VectorEnd; readonly host: VectorEnd };
+  readonly expect: {
+    readonly peer?: VectorEnd;
+    readonly host?: VectorEnd;
+    readonly data?: string;
+    readonly disconnecting?: boolean;
+    readonly connectionMadePeer?: string;
+  };
+}
+
+const LINE = "PROXY TCP4 1.2.3.4 5.6.7.8 80 90\r\n";
+const CLIENT = new InternetAddress("tcp", "1.2.3.4", 80);
+const SERVER = new InternetAddress("tcp", "5.6.7.8", 90);
+
+const TLS_INFO: TLSInfo = {
+  version: "TLSv1.3",
+  cipher: "TLS_AES_128_GCM_SHA256",
+  alpnProtocol: null,
+  serverName: null,
+  authorized: false,
+  peerCertificate: null,
+};
+
+function server(policy: Omit<ProxyProtocolPolicy, "clock"> = {}, actions = {}): PolicedServer {
+  return new PolicedServer(
+    (factory, clock) => withProxyProtocol(factory, { clock, ...policy }),
+    actions,
+  );
+}
+
+/** Sends the chunks one by one, each delivered before the next, as the vector's proxy. */
+async function play({ connection }: StreamVector, chunks: readonly Buffer[]) {
+  const { peer, host } = connection;
+  const reactor = new MemoryReactor({ localHosts: [peer.host, host.host] });
+  let madePeer: Address | null = null;
+  const inner = new RecordingProtocol({
+    connectionMade: (me) => {
+      madePeer = me.connection.getPeer();
+    },
+  });
+  const factory = withProxyProtocol(new Factory(() => inner), { clock: reactor });
+  await reactor.listenTCP({ host: host.host, port: host.port }, factory);
+  const proxy = new RecordingProtocol();
+  const target = { ...host, bindAddress: { host: peer.host, port: peer.port } };
+  await reactor.connectTCP(target, new Factory(() => proxy));
+  for (const chunk of chunks) {
+    proxy.connection.write(chunk);
+    reactor.flush();
+  }
+  return { inner, proxy, madePeer: madePeer as Address | null };
+}
+
+function tcp({ host, port }: VectorEnd): InternetAddress {
+  return new InternetAddress("tcp", host, port);
+}
+
+describe("withProxyProtocol: the vectors of haproxy.stream, in every chunking", () => {
+  for (const vector of vectorsOf<StreamVector>("haproxy.stream")) {
+    test(vector.id, async () => {
+      const { peer, host, data = "", disconnecting = false, connectionMadePeer } = vector.expect;
+      const bytes = decodeBytes(vector.chunks);
+      for (const chunks of [vector.chunks.map(decodeBytes), ...chunkings(bytes)]) {
+        const { inner, proxy, madePeer } = await play(vector, chunks);
+        expect(inner.received.toString("latin1")).toBe(data);
+        expect(proxy.events.includes("connectionLost")).toBe(disconnecting);
+        expect(inner.events.includes("connectionMade")).toBe(!disconnecting);
+        if (connectionMadePeer !== undefined) expect(madePeer?.toString()).toContain("1.2.3.4:80");
+        if (disconnecting) continue;
+        if (peer !== undefined) expect(inner.connection.getPeer()).toEqual(tcp(peer));
+        if (host !== undefined) expect(inner.connection.getHost()).toEqual(tcp(host));
+      }
+    });
+  }
+});
+
+describe("withProxyProtocol", () => {
+  test("connectionMade only after the header, and getPeer/getHost are the client's", async () => {
+    const policed = server();
+    const proxy = await policed.connect();
+    proxy.connection.write(LINE.slice(0, -1));
+    policed.reactor.flush();
+    expect(policed.servers).toHaveLength(0);
+    proxy.connection.write("\nhello");
+    policed.reactor.flush();
+    expect(policed.server.events).toEqual(["connectionMade", "dataReceived"]);
+    expect(policed.server.received.toString()).toBe("hello");
+    expect(policed.server.connection.getPeer()).toEqual(CLIENT);
+    expect(policed.server.connection.getHost()).toEqual(SERVER);
+  });
+
+  test("the inner factory is asked with the client's address, and can see the header", async () => {
+    const asked: (string | undefined)[] = [];
+    const inner = new Factory((peer) => {
+      asked.push(peer.toString(), proxyInfoOf(peer)?.destination?.toString());
+      return null;
+    });
+    const policed = new PolicedServer((_, clock) => withProxyProtocol(inner, { clock }));
+    const proxy = await policed.connect();
+    proxy.connection.write(LINE);
+    policed.reactor.flush();
+    expect(asked).toEqual(["tcp 1.2.3.4:80", "tcp 5.6.7.8:90"]);
+  });
+
+  test("an inner factory that refuses the client closes the connection", async () => {
+    const refusing = new Factory(() => null);
+    const policed = new PolicedServer((_, clock) => withProxyProtocol(refusing, { clock }));
+    const proxy = await policed.connect();
+    proxy.connection.write(LINE);
+    policed.reactor.flush();
+    expect(proxy.reason?.kind).toBe("done");
+  });
+
+  test("policies around it see the proxy, policies inside of it the client", async () => {
+    const policed = new PolicedServer((factory, clock) => {
+      const inside = withAccess(factory, { allow: ["1.2.3.4"] });
+      return withLimits(withProxyProtocol(inside, { clock }), { maxPerPeer: 1 });
+    });
+    const proxy = await policed.connect();
+    const second = await policed.connect();
+    expect(second.reason).not.toBeNull();
+    proxy.connection.write(`${LINE}hi`);
+    policed.reactor.flush();
+    expect(policed.server.received.toString()).toBe("hi");
+  });
+
+  test("a TLS handshake around the header is told before the data behind it", () => {
+    const events: string[] = [];
+    class Secured extends Protocol {
+      override connectionMade(): void {
+        events.push("connectionMade");
+      }
+      override handshakeCompleted(info: TLSInfo): void {
+        events.push(info.version);
+      }
+      override dataReceived(data: Buffer): void {
+        events.push(data.toString());
+      }
+    }
+    const factory = withProxyProtocol(Factory.forProtocol(Secured), { clock: new ManualClock() });
+    const gate = factory.buildStack(CLIENT)?.outermost;
+    gate?.makeConnection(new MemoryTransport());
+    gate?.handshakeCompleted?.(TLS_INFO);
+    gate?.dataReceived(Buffer.from(`${LINE}hi`));
+    expect(events).toEqual(["connectionMade", "TLSv1.3", "hi"]);
+  });
+
+  test("proxyInfoOf gives the TLVs, through policies in between", async () => {
+    const policed = new PolicedServer((factory, clock) =>
+      withProxyProtocol(withTimeout(factory, { clock, idleMs: 1000 }), { clock }),
+    );
+    const proxy = await policed.connect();
+    const tlvs = [{ type: PROXY_TLV_TYPES.authority, value: Buffer.from("example.org") }];
+    proxy.connection.write(encodeProxyV2({ source: CLIENT, destination: SERVER, tlvs }));
+    policed.reactor.flush();
+    const header = { version: 2, source: CLIENT, destination: SERVER, tlvs } as const;
+    expect(proxyInfoOf(policed.server.connection)).toEqual(header);
+  });
+
+  test("a proxy that names nobody leaves the addresses as they are", async () => {
+    const policed = server();
+    const proxy = await policed.connect();
+    proxy.connection.write("PROXY UNKNOWN\r\n");
+    policed.reactor.flush();
+    expect(policed.server.connection.getPeer()).toEqual(proxy.connection.getHost());
+    expect(policed.server.connection.getHost()).toEqual(proxy.connection.getPeer());
+    expect(proxyInfoOf(policed.server.connection)?.source).toBeNull();
+  });
+
+  test("proxyInfoOf a connection without a header is null", async () => {
+    const policed = new PolicedServer((factory) => factory);
+    await policed.connect();
+    expect(proxyInfoOf(policed.server.connection)).toBeNull();
+  });
+
+  test("a header that does not come in time closes the connection", async () => {
+    const refused: unknown[] = [];
+    const policed = server({ timeoutMs: 3000, headerRefused: (error) => refused.push(error) });
+    const proxy = await policed.connect();
+    proxy.connection.write("PROXY ");
+    policed.reactor.advance(2999);
+    expect(proxy.reason).toBeNull();
+    policed.reactor.advance(1);
+    expect(proxy.reason?.kind).toBe("done");
+    expect(refused).toEqual([expect.any(ProxyHeaderTimeout)]);
+    expect(policed.servers).toHaveLength(0);
+  });
+
+  test("once the header is there the time is not limited, and no timer is left", async () => {
+    const policed = server({ timeoutMs: 3000 });
+    const proxy = await policed.connect();
+    proxy.connection.write(LINE);
+    policed.reactor.flush();
+    expect(policed.reactor.clock.pending).toBe(0);
+    policed.reactor.advance(3000);
+    expect(policed.server.reason).toBeNull();
+  });
+
+  test("a proxy that leaves before the header leaves no timer behind", async () => {
+    const policed = server();
+    const proxy = await policed.connect();
+    proxy.connection.abortConnection();
+    policed.reactor.flush();
+    expect(policed.reactor.clock.pending).toBe(0);
+    expect(policed.servers).toHaveLength(0);
+  });
+
+  test("headerRefused is told what is wrong, and by whom", async () => {
+    const refused: string[] = [];
+    const headerRefused = (error: Error, peer: Address) =>
+      refused.push(`${error.name} ${"host" in peer && peer.host}`);
+    const policed = server({ headerRefused });
+    const proxy = await policed.connect();
+    proxy.connection.write("PROXY TCP5 1.2.3.4 5.6.7.8 80 90\r\n");
+    policed.reactor.flush();
+    expect(refused).toEqual(["InvalidNetworkProtocol 127.0.0.1"]);
+  });
+
+  test("who is not trusted is refused at once", async () => {
+    const policed = server({ trusted: ["127.0.0.2", "10.0.0.0/8"] });
+    const proxy = await policed.connect("127.0.0.3");
+    expect(proxy.reason).not.toBeNull();
+    const trusted = await policed.connect("127.0.0.2");
+    trusted.connection.write(LINE);
+    policed.reactor.flush();
+    expect(policed.server.connection.getPeer()).toEqual(CLIENT);
+  });
+
+  test("who is not trusted is served without a header where that is told", async () => {
+    const policed = server({ trusted: ["127.0.0.2"], untrusted: "plain" });
+    const proxy = await policed.connect("127.0.0.3");
+    proxy.connection.write(LINE);
+    policed.reactor.flush();
+    expect(policed.server.received.toString()).toBe(LINE);
+    expect(policed.server.connection.getPeer()).toEqual(proxy.connection.getHost());
+  });
+
+  test("header, data and end of stream in one go are answered", async () => {
+    const policed = server({}, ECHO);
+    const proxy = await policed.connect(undefined, { readConnectionLost: noAction });
+    proxy.connection.write(`${LINE}hi`);
+    proxy.connection.loseWriteConnection();
+    policed.reactor.flush();
+    expect(proxy.received.toString()).toBe("hi");
+  });
+
+  test("a protocol that closes in connectionMade gets no data", async () => {
+    const close = (me: RecordingProtocol) => me.connection.loseConnection();
+    const policed = server({}, { connectionMade: close });
+    const proxy = await policed.connect();
+    proxy.connection.write(`${LINE}hi`);
+    policed.reactor.flush();
+    expect(policed.server.events).toEqual(["connectionMade", "connectionLost"]);
+  });
+
+  test("start and stop of the inner factory are passed on", () => {
+    const calls: string[] = [];
+    class Counting extends Factory {
+      override startFactory(): void {
+        calls.push("start");
+      }
+      override stopFactory(): void {
+        calls.push("stop");
+      }
+    }
+    const factory = withProxyProtocol(new Counting(), { clock: new ManualClock() });
+    factory.doStart();
+    factory.doStop();
+    expect(calls).toEqual(["start", "stop"]);
+  });
+
+  test("a policy that makes no sense is refused", () => {
+    const clock = new ManualClock();
+    const make = (policy: Omit<ProxyProtocolPolicy, "clock">) => () =>
+      withProxyProtocol(new Factory(), { clock, ...policy });
+    expect(make({ timeoutMs: -1 })).toThrow(RangeError);
+    expect(make({ timeoutMs: Number.NaN })).toThrow(RangeError);
+    expect(make({ trusted: ["proxy.example"] })).toThrow(InvalidAddressError);
+  });
+});
