@@ -86,10 +86,10 @@ export abstract class FrameReceiver<
   }
 
   #fail(error: unknown): void {
+    // Through the promise the transport logs the error, too.
     if (this.#failure !== null) return this.#failure.reject(error);
-    // Nothing of this came inside of `dataReceived`, so only the caller can be told.
-    this.transport.abortConnection();
-    throw error;
+    const isError = error instanceof Error;
+    this.transport.abortConnection(isError ? error : new Error(String(error), { cause: error }));
   }
 
   get #isPaused(): boolean {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { CloseReason } from "../../src/reactor/close-reason.ts";
 import { Protocol } from "../../src/reactor/protocol.ts";
 import type { StreamTransport } from "../../src/reactor/stream-transport.ts";
+import { ProtocolWrapper } from "../../src/policies/protocol-wrapper.ts";
 import { LineReceiver } from "../../src/protocols/line-receiver.ts";
 import { chunkings } from "../../src/testing/chunkings.ts";
 import { connectedPair } from "../../src/testing/connected-pair.ts";
@@ -235,6 +236,14 @@ describe("LineReceiver: closing and pausing in a callback", () => {
     });
   }
 
+  test("after loseConnection through a policy no further line is delivered either", () => {
+    const receiver = new Recorder({ line: (self) => self.connection.loseConnection() });
+    const pair = connectedPair(new Silent(), new ProtocolWrapper(receiver) as never);
+    pair.client.write("one\r\ntwo\r\n");
+    pair.flush();
+    expect(receiver.lines).toEqual(["one"]);
+  });
+
   test("after stopProducing no further line is delivered, and the connection closes", () => {
     const receiver = new Recorder({ line: (self) => self.stopProducing() });
     sendOverPair(receiver, "one\r\ntwo\r\n");
@@ -359,13 +368,26 @@ describe("LineReceiver: errors of callbacks end the connection, with themselves 
     expect(logger.errors).toEqual([fault]);
   });
 
-  test("thrown by raw bytes that setLineMode delivered, they reach its caller as well", () => {
+  test("thrown by a line that setLineMode delivered; its caller is not troubled", () => {
     const receiver = new Recorder({
       line: (self, line) => (line === "raw" ? self.setRawMode() : refuse()),
     });
     const { pair } = sendOverPair(receiver, "raw\r\n");
-    expect(() => receiver.setLineMode(Buffer.from("bad\r\n"))).toThrow(fault);
+    receiver.setLineMode(Buffer.from("bad\r\n"));
     pair.flush();
-    expect(receiver.reason).toEqual({ kind: "aborted" });
+    expect(receiver.reason).toEqual({ kind: "lost", cause: fault });
+  });
+
+  test("what is thrown and is no error becomes the cause of one", () => {
+    const receiver = new Recorder({
+      line(self, line) {
+        if (line === "raw") return self.setRawMode();
+        throw "not an error";
+      },
+    });
+    const { pair } = sendOverPair(receiver, "raw\r\n");
+    receiver.setLineMode(Buffer.from("bad\r\n"));
+    pair.flush();
+    expect(receiver.reason).toMatchObject({ kind: "lost", cause: { cause: "not an error" } });
   });
 });
