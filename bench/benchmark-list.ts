@@ -4,6 +4,7 @@ import { DISPATCH_OVERHEAD } from "./dispatch-overhead/dispatch-overhead.ts";
 import { FLOOD_STALL } from "./flood-stall/flood-stall.ts";
 import { IDLE_CONNECTIONS } from "./idle-connections/idle-connections.ts";
 import { MICRO_DISPATCH } from "./micro/dispatch.ts";
+import { MICRO_FRAMING } from "./micro/framing.ts";
 import { MICRO_TIMERS } from "./micro/timers.ts";
 import { MICRO_WRITE_QUEUE } from "./micro/write-queue.ts";
 import { SEND_STRATEGIES_BENCHMARK } from "./send-strategies/send-strategies.ts";
@@ -20,4 +21,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   MICRO_DISPATCH,
   MICRO_WRITE_QUEUE,
   MICRO_TIMERS,
+  MICRO_FRAMING,
 ];

@@ -9,7 +9,8 @@ import type { ListeningPort } from "../reactor/listening-port.ts";
  * itself. It is what `haproxy:` stands for in endpoint strings. Where `endpoint` secures its
  * connections, the header is expected inside of TLS.
  *
- * @throws {RangeError} as a rejection of `listen`, for a policy that cannot be
+ * @throws {RangeError} as a rejection of `listen`, for a `timeoutMs` that is none
+ * @throws {InvalidAddressError} as a rejection of `listen`, for an entry of `trusted` that is none
  */
 export function wrapServerProxyProtocol(
   endpoint: StreamServerEndpoint,

@@ -1,7 +1,8 @@
 import type { ConnectionCallbacks } from "../reactor/stream-transport.ts";
 import type { TLSInfo } from "../reactor/tls.ts";
 
-type OptionalCallback =
+/** The callbacks that a protocol may lack. */
+export type OptionalCallback =
   | "readConnectionLost"
   | "writeConnectionLost"
   | "pauseWriting"
@@ -19,37 +20,39 @@ type Forwards = {
  * there is another protocol inside, however many wrappers are around it; and they are shared, so
  * that a connection costs nothing for them.
  *
- * @param inside what an instance passes its calls on to
+ * @param has whether what is inside of an instance has one of them
+ * @param inside what an instance passes a call on to; asked right before it does
  */
 export function forwardOptionalCallbacks<W extends ConnectionCallbacks>(
   prototype: W,
-  inside: (wrapper: W) => ConnectionCallbacks,
+  has: (wrapper: W, name: OptionalCallback) => boolean,
+  inside: (wrapper: W, name: OptionalCallback) => ConnectionCallbacks,
 ): void {
   const forwards: Forwards & ThisType<W> = {
     readConnectionLost() {
-      return inside(this).readConnectionLost?.();
+      return inside(this, "readConnectionLost").readConnectionLost?.();
     },
     writeConnectionLost() {
-      return inside(this).writeConnectionLost?.();
+      return inside(this, "writeConnectionLost").writeConnectionLost?.();
     },
     pauseWriting() {
-      return inside(this).pauseWriting?.();
+      return inside(this, "pauseWriting").pauseWriting?.();
     },
     resumeWriting() {
-      return inside(this).resumeWriting?.();
+      return inside(this, "resumeWriting").resumeWriting?.();
     },
     draining() {
-      return inside(this).draining?.();
+      return inside(this, "draining").draining?.();
     },
     handshakeCompleted(info: TLSInfo) {
-      return inside(this).handshakeCompleted?.(info);
+      return inside(this, "handshakeCompleted").handshakeCompleted?.(info);
     },
   };
   for (const name of Object.keys(forwards) as OptionalCallback[]) {
     Object.defineProperty(prototype, name, {
       configurable: true,
       get(this: W) {
-        return inside(this)[name] === undefined ? undefined : forwards[name];
+        return has(this, name) ? forwards[name] : undefined;
       },
     });
   }

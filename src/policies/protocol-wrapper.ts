@@ -9,7 +9,7 @@ import type {
   WriteLimits,
 } from "../reactor/stream-transport.ts";
 import type { StartTLSOptions, TLSInfo } from "../reactor/tls.ts";
-import { forwardOptionalCallbacks } from "./optional-callbacks.ts";
+import { forwardOptionalCallbacks, type OptionalCallback } from "./optional-callbacks.ts";
 
 /**
  * Stands between a connection and a protocol: what the connection calls, and the transport of the
@@ -31,7 +31,12 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
   #leftover: Buffer | null = null;
 
   static {
-    forwardOptionalCallbacks(this.prototype, (wrapper) => wrapper.#inner);
+    const has = (wrapper: ProtocolWrapper, name: OptionalCallback) =>
+      wrapper.#inner[name] !== undefined;
+    forwardOptionalCallbacks(this.prototype, has, (wrapper, name) => {
+      wrapper.passingOn(name);
+      return wrapper.#inner;
+    });
   }
 
   constructor(inner: ConnectionCallbacks) {
@@ -182,7 +187,10 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
     this.#deliverLeftover();
   }
 
-  // What subclasses call.
+  // What is for subclasses.
+
+  /** One of its optional callbacks is about to be passed on. Override it to see them. */
+  protected passingOn(_name: OptionalCallback): void {}
 
   /**
    * Calls the inner protocol outside of the connection's own calls, such as in a timer: what it

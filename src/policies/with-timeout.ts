@@ -1,9 +1,11 @@
 import type { Clock, DelayedCall } from "../reactor/clock.ts";
 import type { CloseReason } from "../reactor/close-reason.ts";
 import type { Factory } from "../reactor/factory.ts";
+import type { Producer, PullProducer } from "../reactor/producer.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { ConnectionCallbacks, StreamTransport } from "../reactor/stream-transport.ts";
 import { IdleTimeout } from "../task/idle-timeout.ts";
+import type { OptionalCallback } from "./optional-callbacks.ts";
 import { ProtocolWrapper } from "./protocol-wrapper.ts";
 import { WrappingFactory } from "./wrapping-factory.ts";
 
@@ -14,21 +16,31 @@ export type TimeoutKind = "idle" | "read" | "write" | "lifetime";
 export interface TimeoutPolicy {
   /** A `Reactor`, as a rule. */
   readonly clock: Clock;
-  /** Neither received nor written anything for so long. */
+  /** Neither received nor sent anything for so long. */
   readonly idleMs?: number;
-  /** Received nothing for so long, while it wanted to read. */
+  /** Received nothing for so long, while it wanted to read and something could come. */
   readonly readMs?: number;
-  /** Written nothing for so long. */
+  /**
+   * Sent nothing for so long. Here and for `idleMs` what is written counts when it is written, and
+   * a backlog that is shrinking counts when the time is over, so that a peer that reads nothing
+   * any more is found out after twice the time at the latest.
+   */
   readonly writeMs?: number;
-  /** Open for so long, whatever went on. */
+  /** Open for so long, whatever went on; aborted when it has not closed 5 seconds later. */
   readonly lifetimeMs?: number;
   /** What happens then, once for each limit; `loseConnection` unless told. */
   readonly timedOut?: (transport: StreamTransport, kind: TimeoutKind) => void;
 }
 
 /**
+ * How long a connection may take to close: as long as a close takes unless told, which the limit on
+ * the life of a connection must not leave to the peer.
+ */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/**
  * Ends connections that do nothing, or go on for too long. A peer that does not answer the close
- * either is aborted by the close timeout.
+ * either is aborted by the close timeout, and so is a connection whose producer does not end.
  *
  * @throws {RangeError} when a limit is negative or not a finite number
  */
@@ -63,7 +75,13 @@ class TimeoutWrapper extends ProtocolWrapper {
   readonly #idle: IdleTimeout | null;
   readonly #read: IdleTimeout | null;
   readonly #write: IdleTimeout | null;
-  #lifetime: DelayedCall | null = null;
+  /** The limit on the whole life, and later the one on the close. */
+  #deadline: DelayedCall | null = null;
+  /** Whether something may still come, and whether the protocol wants it. */
+  #reading: "wanted" | "paused" | "ended" = "wanted";
+  #hasProducer = false;
+  /** What had been sent when a limit was last reached while something waited to be sent. */
+  readonly #sentBefore = { idle: -1, write: -1 };
 
   constructor(inner: ConnectionCallbacks, policy: TimeoutPolicy) {
     super(inner);
@@ -79,7 +97,7 @@ class TimeoutWrapper extends ProtocolWrapper {
     this.#read?.set(readMs);
     this.#write?.set(writeMs);
     if (lifetimeMs !== undefined) {
-      this.#lifetime = clock.callLater(lifetimeMs, () => this.#timedOut("lifetime"));
+      this.#deadline = clock.callLater(lifetimeMs, () => this.#timedOut("lifetime"));
     }
     return super.makeConnection(transport);
   }
@@ -98,21 +116,47 @@ class TimeoutWrapper extends ProtocolWrapper {
 
   /** Who does not want to read cannot blame the peer for silence. */
   override pauseProducing(): void {
-    this.#read?.set(null);
+    if (this.#reading === "wanted") {
+      this.#reading = "paused";
+      this.#read?.set(null);
+    }
     super.pauseProducing();
   }
 
   override resumeProducing(): void {
-    this.#read?.set(this.#policy.readMs ?? null);
+    if (this.#reading === "paused") {
+      this.#reading = "wanted";
+      this.#read?.set(this.#policy.readMs ?? null);
+    }
     super.resumeProducing();
   }
 
+  override registerProducer(producer: Producer | PullProducer, streaming: boolean): void {
+    super.registerProducer(producer, streaming);
+    this.#hasProducer = true;
+  }
+
+  override unregisterProducer(): void {
+    this.#hasProducer = false;
+    super.unregisterProducer();
+  }
+
   override connectionLost(reason: CloseReason): void {
+    this.#endReading();
     this.#idle?.set(null);
-    this.#read?.set(null);
     this.#write?.set(null);
-    this.#lifetime?.[Symbol.dispose]();
+    this.#deadline?.[Symbol.dispose]();
     return super.connectionLost(reason);
+  }
+
+  /** A peer that has finished sending is not expected to send. */
+  protected override passingOn(name: OptionalCallback): void {
+    if (name === "readConnectionLost") this.#endReading();
+  }
+
+  #endReading(): void {
+    this.#reading = "ended";
+    this.#read?.set(null);
   }
 
   #watch(limitMs: number | undefined, kind: TimeoutKind): IdleTimeout | null {
@@ -121,7 +165,31 @@ class TimeoutWrapper extends ProtocolWrapper {
   }
 
   #timedOut(kind: TimeoutKind): void {
-    if (this.#policy.timedOut === undefined) this.transport.loseConnection();
+    if (kind === "idle" && this.#isSending(kind)) this.#idle?.set(this.#policy.idleMs ?? null);
+    else if (kind === "write" && this.#isSending(kind)) {
+      this.#write?.set(this.#policy.writeMs ?? null);
+    } else if (this.#policy.timedOut === undefined) this.#close(kind);
     else this.#policy.timedOut(this.transport, kind);
+  }
+
+  /** Whether the peer is still taking what was written before. Asked once each time that is due. */
+  #isSending(kind: "idle" | "write"): boolean {
+    const { bytesSent } = this.transport.stats;
+    const goesOn = this.transport.bufferedAmount > 0 && bytesSent !== this.#sentBefore[kind];
+    this.#sentBefore[kind] = bytesSent;
+    return goesOn;
+  }
+
+  #close(kind: TimeoutKind): void {
+    this.transport.loseConnection();
+    if (kind !== "lifetime" && !this.#hasProducer) return;
+    // The close timeout of the connection waits for a producer, and for a peer that reads slowly.
+    const { bytesSent } = this.transport.stats;
+    this.#deadline?.[Symbol.dispose]();
+    this.#deadline = this.#policy.clock.callLater(CLOSE_TIMEOUT_MS, () => {
+      const goesOn = kind !== "lifetime" && this.transport.stats.bytesSent !== bytesSent;
+      if (goesOn) this.#close(kind);
+      else this.transport.abortConnection();
+    });
   }
 }

@@ -31,7 +31,6 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
   #writing: "open" | "ending" | "ended" = "open";
   #limits: WriteLimits = DEFAULT_WRITE_LIMITS;
   #overHigh = false;
-  #overflow: Error | null = null;
   #producer: Producer | PullProducer | null = null;
   #streaming = false;
   #drained: PromiseWithResolvers<void> | null = null;
@@ -72,9 +71,9 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
     this.#endWriting();
   }
 
-  override abortConnection(): void {
+  override abortConnection(cause?: Error): void {
     this.#queue.stop();
-    super.abortConnection();
+    super.abortConnection(cause);
   }
 
   override registerProducer(producer: Producer | PullProducer, streaming: boolean): void {
@@ -122,11 +121,9 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
 
   override connectionLost(reason: CloseReason): void {
     this.#stop();
-    const cause = this.#overflow;
-    const told: CloseReason = cause === null ? reason : { kind: "lost", cause };
-    this.#drained?.reject(new ConnectionClosedError(told));
+    this.#drained?.reject(new ConnectionClosedError(reason));
     this.#drained = null;
-    return super.connectionLost(told);
+    return super.connectionLost(reason);
   }
 
   sendPiece(piece: Uint8Array): boolean {
@@ -175,8 +172,7 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
     const waiting = this.#queue.bytes;
     if (waiting > this.#limits.max) {
       const detail = `${waiting} bytes wait, of ${this.#limits.max} allowed`;
-      this.#overflow = new SendBufferFullError(`${this.getPeer()} is shaped: ${detail}`);
-      this.abortConnection();
+      this.abortConnection(new SendBufferFullError(`${this.getPeer()} is shaped: ${detail}`));
     } else if (!this.#overHigh) {
       this.#overHigh = true;
       if (this.#streaming) this.#callProducer("pauseProducing");

@@ -127,7 +127,7 @@ export class SimulatedConnect implements ConnectAttempt {
   /** Calls `call` at `dueMs`, which may be never. */
   #after(dueMs: number, call: () => void): void {
     const { simulation } = this.#place;
-    if (Number.isFinite(dueMs)) simulation.bringLater(dueMs - simulation.clock.now(), call);
+    if (Number.isFinite(dueMs)) simulation.callLater(dueMs - simulation.clock.now(), call);
   }
 
   #happens(kind: "refused" | "unanswered"): boolean {

@@ -39,14 +39,14 @@ export class SimulatedDatagrams {
     const travelMs = this.#latencyMs(site) + this.#extraMs("datagram-delay", site, at);
     if (schedule.decide("datagram-refusal", site, at) >= 0) {
       schedule.took("datagram-refusal", site, at, 0);
-      this.#simulation.bringLater(travelMs, () => sender.refused(to));
+      this.#simulation.callLater(travelMs, () => sender.refused(to));
       return;
     }
     const data = this.#truncated(datagram.data, site, at);
     const arrive = () => receiver.arrived(Buffer.from(data), from, group);
-    this.#simulation.bringLater(travelMs, arrive);
+    this.#simulation.callLater(travelMs, arrive);
     const againMs = this.#extraMs("datagram-duplicate", site, at);
-    if (againMs > 0) this.#simulation.bringLater(travelMs + againMs, arrive);
+    if (againMs > 0) this.#simulation.callLater(travelMs + againMs, arrive);
   }
 
   #truncated(data: Buffer, site: ScheduleSite, at: number): Buffer {

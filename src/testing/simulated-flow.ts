@@ -1,15 +1,9 @@
-import type { FaultKind } from "./fault-kind.ts";
 import { ONCE, type ScheduleSite } from "./schedule.ts";
 import { magnitude } from "./schedule-hash.ts";
 import { SimulatedCuts } from "./simulated-cuts.ts";
 import type { SimulatedPath } from "./simulated-path.ts";
+import { type FlowSender, SimulatedWindow } from "./simulated-window.ts";
 import type { Simulation } from "./simulation.ts";
-
-/** The end of a connection that writes into a flow. */
-export interface FlowSender {
-  /** It may write more, `delayMs` from now. */
-  mayWriteIn(delayMs: number): void;
-}
 
 /** The end of a connection that reads from a flow. */
 export interface FlowReceiver {
@@ -23,22 +17,12 @@ interface Segment {
   readonly data: Buffer | null;
 }
 
-/** As the kernel buffers of a loopback connection before they grow, in order of magnitude. */
-const DEFAULT_CAPACITY_BYTES = 65_536;
-
-/** A small buffer has less than 2^13 bytes, half of them less than 2^7. */
-const SMALL_BUFFER_BITS = 12;
 /** A fault behind a byte comes before byte 2^14, and half of them before byte 2^7. */
 const FAULT_OFFSET_BITS = 13;
-/** After a short write the system takes more within 2^7 ms. */
-const SHORT_WRITE_MS_BITS = 6;
 /** A late segment is less than 2 s late. */
 const DELAY_MS_BITS = 10;
 /** A stopped reader goes on within two minutes. */
 const STOPPED_READER_MS_BITS = 16;
-
-/** Room is known of later than it is made; or else time would stand still in a small buffer. */
-const MIN_ROOM_MS = 1;
 
 /** Most reads are not held up, even where readers are slow. */
 const STOPPED_READER_SCALE = 1 / 4;
@@ -52,21 +36,15 @@ export class SimulatedFlow {
   readonly #site: ScheduleSite;
   readonly #path: SimulatedPath;
   readonly #cuts: SimulatedCuts;
-  readonly #smallBufferBytes: number;
+  readonly #window: SimulatedWindow;
   readonly #resetAtByte: number;
   readonly #endAtByte: number;
-  #sender: FlowSender | null = null;
   #receiver: FlowReceiver | null = null;
   #reverse: SimulatedFlow | null = null;
   #segments: Segment[] = [];
   #first = 0;
-  #takenBytes = 0;
   #readBytes = 0;
-  /** What was read, as far as the sender hears of it: so much room there is again. */
-  #answeredBytes = 0;
-  #shortWriteAt = -1;
   #stoppedReaderAt = -1;
-  #senderWaits = false;
   /** `broken`: reset, by an end or on the way; what is still written is swallowed. */
   #state: "open" | "ended" | "broken" = "open";
   #resetDueMs = Number.POSITIVE_INFINITY;
@@ -76,18 +54,14 @@ export class SimulatedFlow {
     this.#site = site;
     this.#path = path;
     this.#cuts = new SimulatedCuts(simulation.schedule, site);
-    const decide = (kind: FaultKind, bits: number, scale: number) => {
-      const hash = simulation.schedule.decide(kind, site, ONCE, scale);
-      return hash < 0 ? Number.POSITIVE_INFINITY : magnitude(hash, bits);
-    };
-    this.#smallBufferBytes = decide("small-buffer", SMALL_BUFFER_BITS, 1);
-    this.#resetAtByte = decide("reset", FAULT_OFFSET_BITS, FATAL_SCALE);
-    this.#endAtByte = decide("half-close", FAULT_OFFSET_BITS, FATAL_SCALE);
+    this.#window = new SimulatedWindow(simulation, site);
+    this.#resetAtByte = this.#decideByte("reset");
+    this.#endAtByte = this.#decideByte("half-close");
   }
 
   /** Gives it its ends, and the flow of the other direction. */
   join(sender: FlowSender, receiver: FlowReceiver, reverse: SimulatedFlow): void {
-    this.#sender = sender;
+    this.#window.attach(sender);
     this.#receiver = receiver;
     this.#reverse = reverse;
   }
@@ -97,16 +71,16 @@ export class SimulatedFlow {
   /** Takes bytes; returns how many, or -1 after an end of stream that the sender knows nothing of. */
   take(data: Uint8Array, offset: number, length: number): number {
     if (this.#state === "ended") return -1;
-    const start = this.#takenBytes;
-    const room = this.#room(start, length);
+    const start = this.#window.takenBytes;
+    const room = this.#window.room(length);
     if (this.#state === "broken") {
-      this.#takenBytes += room;
+      this.#window.take(room);
       return room;
     }
     const endsHere = this.#endAtByte <= start + room;
     const count = endsHere ? this.#endAtByte - start : room;
     const breaksHere = this.#resetAtByte <= start + count;
-    this.#takenBytes += count;
+    this.#window.take(count);
     this.#send(data, offset, start, breaksHere ? this.#resetAtByte : start + count);
     if (breaksHere) this.breakOff("reset", this.#site, this.#resetAtByte);
     else if (endsHere) this.#endEarly();
@@ -185,7 +159,8 @@ export class SimulatedFlow {
     }
     this.#dropRead();
     this.#readBytes += bytes;
-    this.#answer();
+    const heardAtMs = this.#reverse?.answerMs ?? now;
+    this.#window.answer(this.#readBytes, heardAtMs - now);
     const [only] = chunks;
     return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
   }
@@ -194,29 +169,6 @@ export class SimulatedFlow {
   takeEnd(): void {
     this.#first++;
     this.#dropRead();
-  }
-
-  /** How much of a write there is room for. */
-  #room(start: number, length: number): number {
-    const { schedule } = this.#simulation;
-    const waiting = start - this.#answeredBytes;
-    const small = this.#smallBufferBytes - waiting;
-    const room = Math.min(length, DEFAULT_CAPACITY_BYTES - waiting, small);
-    if (room < length) {
-      this.#senderWaits = true;
-      if (room === small) {
-        schedule.took("small-buffer", this.#site, ONCE, this.#smallBufferBytes);
-      }
-    }
-    // The next try at the same place must not fail for the same reason.
-    if (room === 0 || this.#shortWriteAt === start) return room;
-    const hash = schedule.decide("short-write", this.#site, start);
-    if (hash < 0) return room;
-    this.#shortWriteAt = start;
-    const taken = hash % room;
-    schedule.took("short-write", this.#site, start, taken);
-    this.#sender?.mayWriteIn(magnitude(hash, SHORT_WRITE_MS_BITS));
-    return taken;
   }
 
   /** Sends the bytes up to offset `end` of the stream in segments. */
@@ -251,22 +203,18 @@ export class SimulatedFlow {
   #endEarly(): void {
     this.#simulation.schedule.took("half-close", this.#site, ONCE, this.#endAtByte);
     this.end();
-    this.#sender?.mayWriteIn(0);
-  }
-
-  /** Tells the sender what was read, if the way back is open. */
-  #answer(): void {
-    const waitMs = (this.#reverse?.answerMs ?? 0) - this.#simulation.clock.now();
-    if (waitMs === Number.POSITIVE_INFINITY) return;
-    this.#answeredBytes = this.#readBytes;
-    if (!this.#senderWaits) return;
-    this.#senderWaits = false;
-    this.#sender?.mayWriteIn(Math.max(waitMs, MIN_ROOM_MS));
+    this.#window.tryAgainIn(0);
   }
 
   /** When word of what its sender read arrives. */
   get answerMs(): number {
     return this.#path.answerMs;
+  }
+
+  /** Behind which byte a fault comes; infinity when it does not. */
+  #decideByte(kind: "reset" | "half-close"): number {
+    const hash = this.#simulation.schedule.decide(kind, this.#site, ONCE, FATAL_SCALE);
+    return hash < 0 ? Number.POSITIVE_INFINITY : magnitude(hash, FAULT_OFFSET_BITS);
   }
 
   #dropRead(): void {

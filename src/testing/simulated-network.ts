@@ -94,10 +94,11 @@ export class SimulatedNetwork extends SocketReactor {
 
   /**
    * Whether every connect came about, and every connection ended as `done` at both ends, and not by
-   * a half-close of the network's: then nothing that was sent may be missing. For checks at the end.
+   * a half-close of the network's or because of `durationMs`: then nothing that was sent may be
+   * missing. For checks at the end.
    */
   get endedWell(): boolean {
-    return this.#connections.endedWell;
+    return this.#run.endedWell;
   }
 
   /** Whether no fault has taken effect so far. */

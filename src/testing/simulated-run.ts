@@ -19,6 +19,7 @@ export class SimulatedRun {
   readonly #transportClock: SimulatedTransportClock;
   readonly #endChecks: (() => unknown)[] = [];
   #scenario: "over" | "running" = "over";
+  #wasCutShort = false;
   #reactor: "open" | "closing" | "closed" = "open";
 
   constructor(
@@ -59,12 +60,16 @@ export class SimulatedRun {
   finish(reactor: Reactor): SimulationResult {
     const simulation = this.#simulation;
     simulation.runUntil(simulation.limits.durationMs);
-    // However slow the network is, it is not the network that ends a conversation.
-    simulation.runUntil(Number.POSITIVE_INFINITY, () => !simulation.busy);
+    this.#wasCutShort = simulation.clock.pending > 0;
     this.#close(reactor);
     if (simulation.failure === null) this.#checkEnd();
     this.throwFailure();
     return this.#result;
+  }
+
+  /** Whether the conversations ended, and as their protocols wanted. */
+  get endedWell(): boolean {
+    return !this.#wasCutShort && this.#connections.endedWell;
   }
 
   /** @throws {BrokenInvariant} when one is broken */

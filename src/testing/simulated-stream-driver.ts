@@ -4,8 +4,9 @@ import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-opti
 import type { StreamDriver, StreamEvents } from "../transport/stream-driver.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
 import { noTLS } from "./no-tls.ts";
-import type { FlowReceiver, FlowSender, SimulatedFlow } from "./simulated-flow.ts";
+import type { FlowReceiver, SimulatedFlow } from "./simulated-flow.ts";
 import type { SimulatedOutages } from "./simulated-outages.ts";
+import type { FlowSender } from "./simulated-window.ts";
 import type { Simulation } from "./simulation.ts";
 
 /**
@@ -231,7 +232,7 @@ export class SimulatedStreamDriver implements StreamDriver, FlowSender, FlowRece
     const nextMs = this.#nextMs;
     if (nextMs === Number.POSITIVE_INFINITY) return;
     const delayMs = Math.max(0, nextMs - this.#simulation.clock.now());
-    if (this.#wake === null) this.#wake = this.#simulation.bringLater(delayMs, this.#onWake);
+    if (this.#wake === null) this.#wake = this.#simulation.callLater(delayMs, this.#onWake);
     else if (this.#wake.time > nextMs) this.#wake.reset(delayMs);
   }
 }

@@ -7,9 +7,8 @@ export interface SimulationOptions {
   /** The decisions that may go against the protocols, by the keys that a report shows. */
   readonly only?: readonly string[];
   /**
-   * How long the conversation may go on, in milliseconds of virtual time, before everything is
-   * closed; 10 minutes unless told. It is closed sooner when nothing is to come any more, and later
-   * when something is still under way.
+   * How long a conversation that never ends by itself goes on before everything is closed, in
+   * milliseconds of virtual time. Unless told it goes on until nothing is to come any more.
    */
   readonly durationMs?: number;
   /** How many events there may be before a run counts as endless; 100000 unless told. */
@@ -27,9 +26,6 @@ export interface SimulationLimits {
   readonly maxBufferedBytes: number;
 }
 
-/** Longer than every fault but those without an end, and than the timeouts that protocols have. */
-const DEFAULT_DURATION_MS = 600_000;
-
 /** A hundred times what a conversation of some kilobytes takes on the worst network. */
 const DEFAULT_MAX_STEPS = 100_000;
 
@@ -43,7 +39,7 @@ const DEFAULT_MAX_BUFFERED_BYTES = 16_777_216;
  */
 export function simulationLimits(options: SimulationOptions): SimulationLimits {
   const {
-    durationMs = DEFAULT_DURATION_MS,
+    durationMs = Number.POSITIVE_INFINITY,
     maxSteps = DEFAULT_MAX_STEPS,
     maxBufferedBytes = DEFAULT_MAX_BUFFERED_BYTES,
   } = options;

@@ -26,7 +26,6 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
   readonly #expected: ((error: unknown) => boolean)[] = [];
   #failure: Error | null = null;
   #steps = 0;
-  #underWay = 0;
 
   /** @param recording whether to keep the trace and the decisions */
   constructor(seed: number, recording: boolean, options: SimulationOptions) {
@@ -44,11 +43,6 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
   /** How many events there were. */
   get steps(): number {
     return this.#steps;
-  }
-
-  /** Whether the network has something still to bring to somebody. */
-  get busy(): boolean {
-    return this.#underWay > 0;
   }
 
   /** An invariant is broken; the first one ends the run. */
@@ -80,22 +74,17 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
     return this.clock.callLater(delayMs, () => this.step(call));
   }
 
-  /** Brings something to somebody later, as an event of its own. It may be moved, not cancelled. */
-  bringLater(delayMs: number, call: () => void): DelayedCall {
-    this.#underWay++;
-    return this.callLater(delayMs, () => {
-      this.#underWay--;
-      call();
-    });
-  }
-
   /** One event, and all that follows from it at once. A run that has failed has none any more. */
   step(call: () => void): void {
     if (this.#failure !== null) return;
     this.#steps++;
     const { maxSteps } = this.limits;
     if (this.#steps > maxSteps) {
-      this.fail(new Error(`The run does not end: more than ${maxSteps} events (maxSteps)`));
+      this.fail(
+        new Error(
+          `The run does not end: more than ${maxSteps} events; see maxSteps and durationMs`,
+        ),
+      );
       return;
     }
     try {

@@ -192,10 +192,15 @@ export class ConnectionLife
 
   socketClosed(error: Error | undefined): void {
     if (this.receiving.release("answers")) this.workAtTurnEnd("this");
+    const reason = this.#reasonOfEnd(error);
+    const cause = reason.kind === "lost" ? reason.cause : undefined;
     // In a handshake nothing waits for the protocol that would have to come before the end.
-    if (this.#upgrade !== null || !this.receiving.keepEnd(error)) this.#socketEnded(error);
-    // A kept end is reported when the protocol wants to read on, however late.
-    else this.#closeTimer.stop();
+    if (this.#upgrade !== null || !this.receiving.keepEnd(cause)) return this.#socketEnded(cause);
+    // A kept end is reported when the protocol wants to read on, however late; but who waits to
+    // write, and reads on only then, would wait for ever.
+    this.#closeTimer.stop();
+    this.sending.halt();
+    this.sending.stop(reason);
   }
 
   // What the halves, the link and the timer report.

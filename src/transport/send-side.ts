@@ -53,6 +53,8 @@ export class SendSide {
   /** A pull producer is being asked: what it writes leaves when it returns. */
   #pulling = false;
   #drained: PromiseWithResolvers<void> | null = null;
+  /** Why nothing will ever be sent; null as long as something may. */
+  #stopped: CloseReason | null = null;
   bytesWritten = 0;
   bytesSent = 0;
   sends = 0;
@@ -164,7 +166,8 @@ export class SendSide {
 
   /** As `StreamTransport.drained`. @param ended why it has ended, if it has */
   drained(ended: CloseReason | null): Promise<void> {
-    if (ended !== null) return Promise.reject(new ConnectionClosedError(ended));
+    const reason = ended ?? this.#stopped;
+    if (reason !== null) return Promise.reject(new ConnectionClosedError(reason));
     if (!this.#overHigh) return Promise.resolve();
     this.#drained ??= Promise.withResolvers();
     return this.#drained.promise;
@@ -176,8 +179,9 @@ export class SendSide {
     this.#queue.clear();
   }
 
-  /** The connection has ended: stops the producer and rejects `drained`. Called after `halt`. */
+  /** Nothing will ever be sent: stops the producer and rejects `drained`. Called after `halt`. */
   stop(reason: CloseReason): void {
+    this.#stopped = reason;
     this.#callProducer("stopProducing");
     this.#producer = null;
     this.#drained?.reject(new ConnectionClosedError(reason));

@@ -16,7 +16,7 @@ import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { MemoryReactor } from "../../src/testing/memory-reactor.ts";
 import { hasIPv6 } from "../bun/ipv6-support.ts";
 import { TLSRecorder } from "../bun/tls-recorder.ts";
-import { tlsFixturePath } from "../fixtures/tls-fixtures.ts";
+import { TEST_AUTHORITY, tlsFixturePath } from "../fixtures/tls-fixtures.ts";
 import { parseErrorOf } from "./parse-error-of.ts";
 import { TLSFixtureFolder } from "./tls-fixture-folder.ts";
 
@@ -168,23 +168,24 @@ describe("TLSFolder", () => {
     const endpoint = new TLSFolderEndpoint(reactor, {}, new TLSFolder(folder.path), logger);
     const port = await endpoint.listen(Factory.forProtocol(TLSRecorder));
     const where = { host: "127.0.0.1", port: (port.host as InternetAddress).port };
-    const subject = async () => {
-      const tls = { verify: false };
+    const connectsTo = async (serverName: string) => {
+      const tls = { authorities: TEST_AUTHORITY, serverName };
       const factory = Factory.forProtocol(TLSRecorder);
       const client = await new BunReactor().connectTCP({ ...where, tls }, factory);
       client.connection.abortConnection();
-      return client.info?.peerCertificate?.subject;
+      return client.info?.authorized;
     };
-    expect(await subject()).toBe("localhost");
+    expect(await connectsTo("localhost")).toBe(true);
     folder.put("localhost.pem", "other");
     utimesSync(folder.file("localhost.pem"), 1, 1);
     reactor.clock.advance(9_999);
-    expect(await subject()).toBe("localhost");
+    expect(await connectsTo("localhost")).toBe(true);
     reactor.clock.advance(1);
-    expect(await subject()).toBe("other.example");
+    expect(await connectsTo("other.example")).toBe(true);
+    await expect(connectsTo("localhost")).rejects.toThrow("TLS");
     writeFileSync(folder.file("localhost.pem"), "half a file");
     reactor.clock.advance(60_000);
-    expect(await subject()).toBe("other.example");
+    expect(await connectsTo("other.example")).toBe(true);
     expect(logger.reports.map(({ message }) => message)).toEqual([
       `the certificates of "${folder.path}" stay as they are`,
     ]);

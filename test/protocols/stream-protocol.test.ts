@@ -289,6 +289,19 @@ describe("StreamProtocol: limits", () => {
   });
 });
 
+describe("StreamProtocol: a lost connection while unread data has paused reading", () => {
+  test("is told to one who waits to write", async () => {
+    const streams = connect();
+    send(streams, "x".repeat(200_000));
+    streams.stream.write("y".repeat(200_000));
+    streams.flush();
+    const drained = failureOf(streams.stream.drained());
+    streams.peer.connection.abortConnection();
+    streams.flush();
+    expect(await drained).toBeInstanceOf(ConnectionClosedError);
+  });
+});
+
 describe("StreamProtocol: web streams", () => {
   test("readable gives what came, and ends", async () => {
     const streams = connect();
