@@ -79,6 +79,8 @@ export class HostnameEndpoint implements StreamClientEndpoint {
     signal?.addEventListener("abort", cancel);
     try {
       const addresses = await Promise.race([this.#findAddresses(), interrupted.promise]);
+      // The lookup may have been quicker by no more than the time it takes to go on here.
+      if (signal?.aborted) throw this.#cancelled(signal);
       const race = new AddressRace(
         this.#reactor,
         factory,

@@ -12,10 +12,12 @@ import { ProxyHeaderParser } from "./proxy-header-parser.ts";
 import { rememberProxyInfo } from "./proxy-info.ts";
 
 /** How a gate goes about its connection. */
-interface ProxyGateOptions {
+export interface ProxyGateOptions {
   readonly clock: Clock;
   /** How long the header may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** Whether a connection without a header is closed. */
+  readonly required: boolean;
   readonly headerRefused?: (error: InvalidProxyHeader, proxy: Address) => void;
 }
 
@@ -36,14 +38,15 @@ export class ProxyGate extends Protocol {
 
   override connectionMade(): void {
     const { clock, timeoutMs } = this.#options;
-    this.#timeout = clock.callLater(timeoutMs, () => {
-      this.#refuse(new ProxyHeaderTimeout(`PROXY header did not come within ${timeoutMs} ms`));
-    });
+    this.#timeout = clock.callLater(timeoutMs, () => this.#timedOut());
   }
 
   override dataReceived(data: Buffer): void {
     const header = this.#parse(data);
-    if (header !== null) this.#handOver(header);
+    if (header === null) return;
+    const peer = header.source ?? copyOf(this.transport.getPeer());
+    rememberProxyInfo(peer, header);
+    this.#handOver({ peer, host: header.destination ?? this.transport.getHost() });
   }
 
   /** The inner protocol is told when there is one. */
@@ -65,25 +68,30 @@ export class ProxyGate extends Protocol {
       return this.#parser.feed(data);
     } catch (error) {
       if (!(error instanceof InvalidProxyHeader)) throw error;
-      this.#refuse(error);
+      if (this.#parser.foreign && !this.#options.required) this.#handOver(null);
+      else this.#refuse(error);
       return null;
     }
   }
 
+  #timedOut(): void {
+    const { timeoutMs, required } = this.#options;
+    if (this.#parser.empty && !required) this.#handOver(null);
+    else this.#refuse(new ProxyHeaderTimeout(`PROXY header did not come within ${timeoutMs} ms`));
+  }
+
   #refuse(error: InvalidProxyHeader): void {
     this.#timeout?.[Symbol.dispose]();
-    this.transport.loseConnection();
+    this.transport.abortConnection(error);
     this.#options.headerRefused?.(error, this.transport.getPeer());
   }
 
-  #handOver(header: ProxyHeader): void {
+  /** @param ends null for a connection that has no header */
+  #handOver(ends: ProxiedEnds | null): void {
     this.#timeout?.[Symbol.dispose]();
-    const peer = header.source ?? copyOf(this.transport.getPeer());
-    rememberProxyInfo(peer, header);
-    const stack = this.#factory.buildStack(peer);
+    const stack = this.#factory.buildStack(ends?.peer ?? this.transport.getPeer());
     if (stack === null) return this.transport.loseConnection();
-    const host = header.destination ?? this.transport.getHost();
-    const connection = new ProxiedConnection(stack.outermost, { peer, host }, this.#tlsInfo);
+    const connection = new ProxiedConnection(stack.outermost, ends, this.#tlsInfo);
     this.transport.switchProtocol(connection, this.#parser.takeRest());
   }
 }
@@ -94,12 +102,12 @@ interface ProxiedEnds {
   readonly host: Address;
 }
 
-/** Shows the ends that the header names. */
+/** Shows the ends that the header names, where there was one. */
 class ProxiedConnection extends ProtocolWrapper {
-  readonly #ends: ProxiedEnds;
+  readonly #ends: ProxiedEnds | null;
   readonly #tlsInfo: TLSInfo | null;
 
-  constructor(inner: ConnectionCallbacks, ends: ProxiedEnds, tlsInfo: TLSInfo | null) {
+  constructor(inner: ConnectionCallbacks, ends: ProxiedEnds | null, tlsInfo: TLSInfo | null) {
     super(inner);
     this.#ends = ends;
     this.#tlsInfo = tlsInfo;
@@ -115,11 +123,11 @@ class ProxiedConnection extends ProtocolWrapper {
   }
 
   override getPeer(): Address {
-    return this.#ends.peer;
+    return this.#ends?.peer ?? super.getPeer();
   }
 
   override getHost(): Address {
-    return this.#ends.host;
+    return this.#ends?.host ?? super.getHost();
   }
 }
 

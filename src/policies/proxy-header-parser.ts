@@ -12,6 +12,7 @@ import { parseProxyV2, proxyV2Length, V2_FIXED_BYTES, V2_SIGNATURE } from "./pro
 export class ProxyHeaderParser {
   readonly #buffer = new ReceiveBuffer();
   #header: ProxyHeader | null = null;
+  #foreign = false;
 
   /**
    * Takes what came. To be called until there is a header, and not any more after an error.
@@ -26,6 +27,16 @@ export class ProxyHeaderParser {
     return this.#header;
   }
 
+  /** Whether what came does not even begin as a header does; it is then all in `takeRest`. */
+  get foreign(): boolean {
+    return this.#foreign;
+  }
+
+  /** Whether nothing has come. */
+  get empty(): boolean {
+    return this.#header === null && this.#buffer.length === 0;
+  }
+
   /** Takes what came after the header. */
   takeRest(): Buffer {
     return this.#buffer.takeAll();
@@ -35,6 +46,7 @@ export class ProxyHeaderParser {
     if (this.#buffer.length === 0) return null;
     if (this.#beginsWith(V1_PREFIX)) return this.#parseLine();
     if (this.#beginsWith(V2_SIGNATURE)) return this.#parseBinary();
+    this.#foreign = true;
     throw new InvalidProxyHeader("Connection does not begin with a PROXY header");
   }
 

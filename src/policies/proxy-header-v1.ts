@@ -85,5 +85,6 @@ function parseAddress(family: "IPv4" | "IPv6", host: string, port: string): Inte
   if (!/^(0|[1-9][0-9]{0,4})$/.test(port) || Number(port) > LARGEST_PORT) {
     throw new InvalidProxyHeader(`${JSON.stringify(port)} is not a port from 0 to ${LARGEST_PORT}`);
   }
-  return new InternetAddress("tcp", host, Number(port));
+  // In the usual form, so that the addresses of one client compare equal.
+  return new InternetAddress("tcp", ipText(ipBytes(host)), Number(port));
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../reactor/clock.ts";
 import { Factory, type ProtocolStack } from "../reactor/factory.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import { IPNetworks } from "./ip-networks.ts";
-import { ProxyGate } from "./proxy-gate.ts";
+import { ProxyGate, type ProxyGateOptions } from "./proxy-gate.ts";
 import type { InvalidProxyHeader } from "./proxy-header-error.ts";
 
 /** From whom a header is taken, and how long it may take. */
@@ -20,7 +20,13 @@ export interface ProxyProtocolPolicy {
   readonly trusted?: Iterable<string>;
   /** Others are refused (`"reject"`, the default), or served as they are, without a header. */
   readonly untrusted?: "reject" | "plain";
-  /** Told of a connection that is closed for want of a header. */
+  /**
+   * False serves as they are those who send no header: at once when what they send does not begin
+   * as one, after `timeoutMs` when they send nothing. The specification says not to guess, because
+   * a client behind a proxy that adds none can then send one of its own. True unless told.
+   */
+  readonly required?: boolean;
+  /** Told of a connection that is aborted for want of a header. */
   readonly headerRefused?: (error: InvalidProxyHeader, proxy: Address) => void;
 }
 
@@ -30,8 +36,8 @@ const DEFAULT_TIMEOUT_MS = 5000;
 /**
  * For a server behind a proxy that speaks the PROXY protocol, version 1 or 2. The header is read
  * first; only then is `factory` asked for a protocol, with the client's address, which is also what
- * `getPeer` says. A connection without a valid header is closed and nobody is told, except
- * `headerRefused`.
+ * `getPeer` says. A connection without a valid header is aborted with an `InvalidProxyHeader` as the
+ * cause; the policies around this one and `headerRefused` learn of it, and no protocol is made.
  *
  * @throws {RangeError} when `timeoutMs` is negative or not a finite number
  * @throws {InvalidAddressError} for an entry of `trusted` that is no address or network
@@ -40,22 +46,19 @@ export function withProxyProtocol<P extends Protocol>(
   factory: Factory<P>,
   policy: ProxyProtocolPolicy,
 ): Factory<Protocol> {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS } = policy;
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, required = true } = policy;
   if (!(timeoutMs >= 0 && Number.isFinite(timeoutMs))) {
     throw new RangeError(`timeoutMs of ${timeoutMs} is not a finite number of at least 0`);
   }
-  return new ProxyProtocolFactory(factory, { ...policy, timeoutMs });
+  return new ProxyProtocolFactory(factory, { ...policy, timeoutMs, required });
 }
 
 class ProxyProtocolFactory extends Factory<Protocol> {
   readonly #inner: Factory<Protocol>;
-  readonly #policy: ProxyProtocolPolicy & { readonly timeoutMs: number };
+  readonly #policy: ProxyProtocolPolicy & ProxyGateOptions;
   readonly #trusted: IPNetworks | null;
 
-  constructor(
-    inner: Factory<Protocol>,
-    policy: ProxyProtocolPolicy & { readonly timeoutMs: number },
-  ) {
+  constructor(inner: Factory<Protocol>, policy: ProxyProtocolPolicy & ProxyGateOptions) {
     super();
     this.#inner = inner;
     this.#policy = policy;

@@ -12,6 +12,8 @@ export interface TrafficLogPolicy {
   readonly sink: (line: string) => void;
   /** How many bytes of a chunk are shown at most; 256 unless told. */
   readonly maxBytes?: number;
+  /** Text with what is not printable escaped, the default, or pairs of hexadecimal digits. */
+  readonly format?: "text" | "hex";
 }
 
 /** About as much as a person reads of a chunk. */
@@ -19,7 +21,7 @@ const DEFAULT_MAX_BYTES = 256;
 
 /**
  * Writes down what goes over the connections, for looking at while developing: each chunk that is
- * received or written, with what is not printable escaped, and how each connection ended.
+ * received or written, and how each connection ended.
  */
 export function withTrafficLog<P extends Protocol>(
   factory: Factory<P>,
@@ -45,12 +47,14 @@ class TrafficLogWrapper extends ProtocolWrapper {
   readonly #peer: Address;
   readonly #sink: (line: string) => void;
   readonly #maxBytes: number;
+  readonly #format: "text" | "hex";
 
   constructor(inner: ConnectionCallbacks, peer: Address, policy: TrafficLogPolicy) {
     super(inner);
     this.#peer = peer;
     this.#sink = policy.sink;
     this.#maxBytes = policy.maxBytes ?? DEFAULT_MAX_BYTES;
+    this.#format = policy.format ?? "text";
   }
 
   override makeConnection(transport: StreamTransport): void {
@@ -78,8 +82,16 @@ class TrafficLogWrapper extends ProtocolWrapper {
     const head = data.subarray(0, this.#maxBytes);
     const rest = data.length - head.length;
     const more = rest > 0 ? ` and ${rest} bytes more` : "";
-    this.#sink(`${this.#peer} ${direction} ${data.length} bytes "${shown(head)}"${more}`);
+    const bytes = this.#format === "hex" ? hexadecimal(head) : `"${shown(head)}"`;
+    this.#sink(`${this.#peer} ${direction} ${data.length} bytes ${bytes}${more}`);
   }
+}
+
+/** A pair of digits for each byte, with spaces between them. */
+function hexadecimal(data: Uint8Array): string {
+  return Buffer.from(data)
+    .toString("hex")
+    .replace(/..(?=.)/g, "$& ");
 }
 
 /** Printable ASCII as it is, and the rest as JavaScript would escape it. */

@@ -242,6 +242,22 @@ describe("HostnameEndpoint", () => {
     expect(network.clock.pending).toBe(0);
   });
 
+  test("a cancel counts at whatever moment after the lookup it comes", async () => {
+    for (let ticks = 0; ticks < 15; ticks++) {
+      const looking = Promise.withResolvers<string[]>();
+      const stop = new AbortController();
+      const resolver = () => looking.promise;
+      const hosts = [HANGS("10.0.0.1")];
+      const { network, outcome } = await connecting(hosts, { resolver }, stop.signal);
+      looking.resolve(["10.0.0.1"]);
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+      stop.abort();
+      await settle();
+      expect(outcome.error).toBeInstanceOf(ConnectingCancelledError);
+      expect(network.cancelled.length).toBe(network.attempts.length);
+    }
+  });
+
   test("a signal that is aborted already asks for nothing", async () => {
     let asked = false;
     const resolver = async () => {

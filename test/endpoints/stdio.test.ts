@@ -102,7 +102,9 @@ describe("stdio:", () => {
   });
 
   test("a reader that goes away is a lost connection", async () => {
-    const { output, errors } = await shell(`${program("Endless")} | head -c 100000 | wc -c`);
+    // An input that does not end, so that only the output can.
+    const endless = `mkfifo input; exec 9<>input; ${program("Endless")} < input`;
+    const { output, errors } = await shell(`${endless} | head -c 100000 | wc -c`);
     expect(output.trim()).toBe("100000");
     expect(errors).toBe("lost EPIPE\n");
   });

@@ -44,11 +44,12 @@ describe("endpoint strings: ssl and tls", () => {
     const factory = Factory.forProtocol(TLSRecorder);
     await using port = await serverFromString(reactor, description).listen(factory);
     const where = `127.0.0.1:${(port.host as InternetAddress).port}`;
+    const over = quoteStringArgument(`tcp:${where}`);
     for (const client of [
       `ssl:${where}:caCertsDir=${authorities.path}`,
       `ssl:${where}:caCertsDir=${authorities.path}:hostname=localhost`,
       `tls:${where}:trustRoots=${authorities.path}`,
-      `tls:localhost:1:trustRoots=${authorities.path}:endpoint=${quoteStringArgument(`tcp:${where}`)}`,
+      `tls:localhost:1:trustRoots=${authorities.path}:endpoint=${over}`,
     ]) {
       const protocol = await clientFromString(reactor, client).connect(factory);
       expect(protocol.info).toMatchObject({ authorized: true });
@@ -80,7 +81,8 @@ describe("endpoint strings: ssl and tls", () => {
       },
       new Factory(() => new TLSRecorder({}, completed.resolve)),
     );
-    const files = `certificate=${tlsFixturePath("client.pem")}:privateKey=${tlsFixturePath("client.key")}`;
+    const [certificate, key] = [tlsFixturePath("client.pem"), tlsFixturePath("client.key")];
+    const files = `certificate=${certificate}:privateKey=${key}`;
     const client = await clientFromString(
       reactor,
       `tls:127.0.0.1:${port.host.port}:trustRoots=${authorities.path}:${files}`,

@@ -35,10 +35,10 @@ describe.skipIf(!has("curl"))("curl (needs curl)", () => {
     expect(status).toBe(0);
   });
 
-  test("without a header the connection is closed and nothing is answered", async () => {
+  test("without a header the connection is reset and nothing is answered", async () => {
     const { output, status } = await ask("");
     expect(output).toBe("");
-    const emptyReply = 52;
-    expect(status).toBe(emptyReply);
+    const failedToReceive = 56;
+    expect(status).toBe(failedToReceive);
   });
 });

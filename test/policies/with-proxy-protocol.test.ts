@@ -10,6 +10,7 @@ import {
 import { withAccess } from "../../src/policies/with-access.ts";
 import { withLimits } from "../../src/policies/with-limits.ts";
 import { withTimeout } from "../../src/policies/with-timeout.ts";
+import { withTrafficLog } from "../../src/policies/with-traffic-log.ts";
 import { type Address, InternetAddress } from "../../src/reactor/address.ts";
 import { Factory } from "../../src/reactor/factory.ts";
 import { InvalidAddressError } from "../../src/reactor/invalid-address-error.ts";
@@ -213,7 +214,7 @@ describe("withProxyProtocol", () => {
     policed.reactor.advance(2999);
     expect(proxy.reason).toBeNull();
     policed.reactor.advance(1);
-    expect(proxy.reason?.kind).toBe("done");
+    expect(proxy.reason?.kind).toBe("lost");
     expect(refused).toEqual([expect.any(ProxyHeaderTimeout)]);
     expect(policed.servers).toHaveLength(0);
   });
@@ -235,6 +236,61 @@ describe("withProxyProtocol", () => {
     policed.reactor.flush();
     expect(policed.reactor.clock.pending).toBe(0);
     expect(policed.servers).toHaveLength(0);
+  });
+
+  test("a bad header is the cause of the end, for the policies around", async () => {
+    const lines: string[] = [];
+    const policed = new PolicedServer((factory, clock) =>
+      withTrafficLog(withProxyProtocol(factory, { clock }), { sink: (line) => lines.push(line) }),
+    );
+    const proxy = await policed.connect();
+    proxy.connection.write("GET / HTTP/1.0\r\n");
+    policed.reactor.flush();
+    expect(lines.at(-1)).toEndWith("lost: Connection does not begin with a PROXY header");
+    expect(policed.reactor.clock.pending).toBe(0);
+  });
+
+  test("without a header, where none is required, all that came goes to the protocol", async () => {
+    for (const chunks of chunkings("PROVIDE / HTTP/1.0\r\n\r\n")) {
+      const policed = server({ required: false });
+      const client = await policed.connect();
+      for (const chunk of chunks) {
+        client.connection.write(chunk);
+        policed.reactor.flush();
+      }
+      expect(policed.server.received.toString()).toBe("PROVIDE / HTTP/1.0\r\n\r\n");
+      expect(policed.server.connection.getPeer()).toEqual(client.connection.getHost());
+      expect(proxyInfoOf(policed.server.connection)).toBeNull();
+      expect(policed.reactor.clock.pending).toBe(0);
+    }
+  });
+
+  test("a silent client, where no header is required, is served when the time is over", async () => {
+    const policed = server({ required: false, timeoutMs: 100 });
+    await policed.connect();
+    policed.reactor.advance(99);
+    expect(policed.servers).toHaveLength(0);
+    policed.reactor.advance(1);
+    expect(policed.server.events).toEqual(["connectionMade"]);
+  });
+
+  test("a header that is begun must be right, also where none is required", async () => {
+    const policed = server({ required: false, timeoutMs: 100 });
+    const proxies = [await policed.connect(), await policed.connect()];
+    proxies[0]?.connection.write("PROXY TCP5 1.2.3.4 5.6.7.8 80 90\r\n");
+    proxies[1]?.connection.write("PROX");
+    policed.reactor.advance(100);
+    expect(proxies.map((proxy) => proxy.reason?.kind)).toEqual(["lost", "lost"]);
+    expect(policed.servers).toHaveLength(0);
+  });
+
+  test("the addresses of a line are given in their usual form", async () => {
+    const policed = server();
+    const proxy = await policed.connect();
+    proxy.connection.write("PROXY TCP6 0:0:0:0:0:FFFF:102:304 2001:DB8::0001 80 90\r\n");
+    policed.reactor.flush();
+    expect(`${policed.server.connection.getPeer()}`).toBe("tcp [::ffff:1.2.3.4]:80");
+    expect(`${policed.server.connection.getHost()}`).toBe("tcp [2001:db8::1]:90");
   });
 
   test("headerRefused is told what is wrong, and by whom", async () => {

@@ -1,12 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { withTrafficLog } from "../../src/policies/with-traffic-log.ts";
+import { type TrafficLogPolicy, withTrafficLog } from "../../src/policies/with-traffic-log.ts";
 import { ECHO, PolicedServer } from "./policed-server.ts";
 
-async function logged(maxBytes?: number) {
+async function logged(options: Omit<TrafficLogPolicy, "sink"> = {}) {
   const lines: string[] = [];
-  const limit = maxBytes === undefined ? {} : { maxBytes };
   const policed = new PolicedServer(
-    (factory) => withTrafficLog(factory, { sink: (line) => lines.push(line), ...limit }),
+    (factory) => withTrafficLog(factory, { sink: (line) => lines.push(line), ...options }),
     ECHO,
   );
   const client = await policed.connect();
@@ -30,7 +29,7 @@ describe("withTrafficLog", () => {
   });
 
   test("shows no more of a chunk than maxBytes, and says how much it left out", async () => {
-    const { policed, client, lines } = await logged(4);
+    const { policed, client, lines } = await logged({ maxBytes: 4 });
     client.connection.write("0123456789");
     policed.reactor.flush();
     expect(lines()[1]).toBe('< 10 bytes "0123" and 6 bytes more');
@@ -41,5 +40,12 @@ describe("withTrafficLog", () => {
     client.connection.write(Buffer.from('"\\\0\x7fü\n'));
     policed.reactor.flush();
     expect(lines()[1]).toBe('< 7 bytes "\\"\\\\\\x00\\x7f\\xc3\\xbc\\n"');
+  });
+
+  test("shows bytes as hexadecimal pairs where that is told", async () => {
+    const { policed, client, lines } = await logged({ format: "hex", maxBytes: 3 });
+    client.connection.write(Buffer.of(0, 0xff, 0x41, 0x42));
+    policed.reactor.flush();
+    expect(lines()[1]).toBe("< 4 bytes 00 ff 41 and 1 bytes more");
   });
 });
