@@ -57,27 +57,6 @@ export { UNIXClientEndpoint, UNIXServerEndpoint } from "./endpoints/unix-endpoin
 export { wrapClientTLS } from "./endpoints/wrap-client-tls.ts";
 export { wrapServerProxyProtocol } from "./endpoints/wrap-server-proxy-protocol.ts";
 export { wrapServerTLS } from "./endpoints/wrap-server-tls.ts";
-export { ProtocolWrapper } from "./policies/protocol-wrapper.ts";
-export { PROXY_TLV_TYPES, type ProxyHeader, type ProxyTLV } from "./policies/proxy-header.ts";
-export {
-  InvalidNetworkProtocol,
-  InvalidProxyHeader,
-  MissingAddressData,
-  ProxyHeaderTimeout,
-} from "./policies/proxy-header-error.ts";
-export { ProxyHeaderParser } from "./policies/proxy-header-parser.ts";
-export { encodeProxyV1 } from "./policies/proxy-header-v1.ts";
-export { encodeProxyV2 } from "./policies/proxy-header-v2.ts";
-export { proxyInfoOf } from "./policies/proxy-info.ts";
-export type { ShapingRate } from "./policies/shaping-rate.ts";
-export { type AccessPolicy, withAccess } from "./policies/with-access.ts";
-export { type LimitPolicy, withLimits } from "./policies/with-limits.ts";
-export { type ProxyHeaderOptions, withProxyHeader } from "./policies/with-proxy-header.ts";
-export { type ProxyProtocolPolicy, withProxyProtocol } from "./policies/with-proxy-protocol.ts";
-export { type ShapingPolicy, withShaping } from "./policies/with-shaping.ts";
-export { type TimeoutKind, type TimeoutPolicy, withTimeout } from "./policies/with-timeout.ts";
-export { type TrafficLogPolicy, withTrafficLog } from "./policies/with-traffic-log.ts";
-export { WrappingFactory } from "./policies/wrapping-factory.ts";
 export type { Codec, EncodedMessage } from "./framing/codec.ts";
 export { FixedLengthCodec } from "./framing/fixed-length-codec.ts";
 export {
@@ -90,6 +69,27 @@ export { LengthFieldCodec, type LengthFieldOptions } from "./framing/length-fiel
 export { LineCodec, type LineCodecOptions } from "./framing/line-codec.ts";
 export { NetstringCodec } from "./framing/netstring-codec.ts";
 export { ReceiveBuffer } from "./framing/receive-buffer.ts";
+export { ProtocolWrapper } from "./policies/protocol-wrapper.ts";
+export {
+  InvalidNetworkProtocol,
+  InvalidProxyHeader,
+  MissingAddressData,
+  ProxyHeaderTimeout,
+} from "./policies/proxy-header-error.ts";
+export { ProxyHeaderParser } from "./policies/proxy-header-parser.ts";
+export { encodeProxyV1 } from "./policies/proxy-header-v1.ts";
+export { encodeProxyV2 } from "./policies/proxy-header-v2.ts";
+export { PROXY_TLV_TYPES, type ProxyHeader, type ProxyTLV } from "./policies/proxy-header.ts";
+export { proxyInfoOf } from "./policies/proxy-info.ts";
+export type { ShapingRate } from "./policies/shaping-rate.ts";
+export { type AccessPolicy, withAccess } from "./policies/with-access.ts";
+export { type LimitPolicy, withLimits } from "./policies/with-limits.ts";
+export { type ProxyHeaderOptions, withProxyHeader } from "./policies/with-proxy-header.ts";
+export { type ProxyProtocolPolicy, withProxyProtocol } from "./policies/with-proxy-protocol.ts";
+export { type ShapingPolicy, withShaping } from "./policies/with-shaping.ts";
+export { type TimeoutKind, type TimeoutPolicy, withTimeout } from "./policies/with-timeout.ts";
+export { type TrafficLogPolicy, withTrafficLog } from "./policies/with-traffic-log.ts";
+export { WrappingFactory } from "./policies/wrapping-factory.ts";
 export { Chargen, ChargenDatagrams } from "./protocols/chargen.ts";
 export { Daytime, DaytimeDatagrams } from "./protocols/daytime.ts";
 export { Discard, DiscardDatagrams } from "./protocols/discard.ts";

@@ -65,6 +65,7 @@ export class WatchedCallbacks implements ConnectionCallbacks {
     const end = this.#end;
     if (end.tracing) end.note(`dataReceived ${excerpt(data)}`);
     if (this.#state !== "made") this.#calledWrongly("dataReceived");
+    if (end.closing) end.fail("dataReceived was called after loseConnection");
     if (data.length === 0) end.fail("dataReceived was called with nothing");
     const fault = end.other.written.arrived(data);
     if (fault !== null) end.fail(fault);

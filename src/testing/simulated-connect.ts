@@ -44,7 +44,7 @@ export class SimulatedConnect implements ConnectAttempt {
     this.#peer = peer;
     this.#owner = owner;
     const { simulation, connections } = place;
-    this.#number = connections.nextNumber();
+    this.#number = connections.begin();
     this.#link = this.#site("");
     this.#there = new SimulatedPath(simulation, this.#site(">"), this.#link);
     this.#back = new SimulatedPath(simulation, this.#site("<"), this.#link);
@@ -53,7 +53,7 @@ export class SimulatedConnect implements ConnectAttempt {
   }
 
   giveUp(): void {
-    this.#state = "settled";
+    this.#settle();
   }
 
   /** The question has arrived, unless nothing does just now. */
@@ -76,7 +76,7 @@ export class SimulatedConnect implements ConnectAttempt {
     const { outages } = this.#place;
     if (outages.holds(this.#peer, this.#host)) return outages.await(() => this.#refused());
     if (this.#state === "settled") return;
-    this.#state = "settled";
+    this.#settle();
     const code = this.#peer.kind === "unix" ? "ENOENT" : "ECONNREFUSED";
     this.#owner.attemptFailed(systemError(code, `nothing listens at ${this.#peer}`));
   }
@@ -87,7 +87,7 @@ export class SimulatedConnect implements ConnectAttempt {
       return outages.await(() => this.#answered(near, end));
     // The answer to somebody who has given up is refused.
     if (this.#state === "settled") return near.terminate();
-    this.#state = "settled";
+    this.#settle();
     connections.open(end, () => this.#owner.attemptSucceeded(near));
   }
 
@@ -111,7 +111,7 @@ export class SimulatedConnect implements ConnectAttempt {
     there.join(near, far, back);
     back.join(far, near, there);
     this.#resetLate(there, near, far);
-    return { near, far, ends: connections.add(this.#number) };
+    return { near, far, ends: connections.add(this.#number, { client: near, server: far }) };
   }
 
   #resetLate(flow: SimulatedFlow, near: SimulatedStreamDriver, far: SimulatedStreamDriver): void {
@@ -128,6 +128,11 @@ export class SimulatedConnect implements ConnectAttempt {
   #after(dueMs: number, call: () => void): void {
     const { simulation } = this.#place;
     if (Number.isFinite(dueMs)) simulation.callLater(dueMs - simulation.clock.now(), call);
+  }
+
+  #settle(): void {
+    if (this.#state === "waiting") this.#place.connections.settled();
+    this.#state = "settled";
   }
 
   #happens(kind: "refused" | "unanswered"): boolean {

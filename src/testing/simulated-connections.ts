@@ -1,4 +1,5 @@
-import { SimulatedEnd } from "./simulated-end.ts";
+import { SimulatedEnd, type WatchedSocket } from "./simulated-end.ts";
+import { checkEnd, checkQuietEnd } from "./simulated-end-checks.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** All connections of a run that were made, and the one whose protocol is being made just now. */
@@ -6,6 +7,7 @@ export class SimulatedConnections {
   readonly #simulation: Simulation;
   readonly #ends: SimulatedEnd[] = [];
   #count = 0;
+  #connecting = 0;
   #opening: SimulatedEnd | null = null;
 
   constructor(simulation: Simulation) {
@@ -13,15 +15,26 @@ export class SimulatedConnections {
   }
 
   /** The number of a connect that begins, from 1. */
-  nextNumber(): number {
+  begin(): number {
+    this.#connecting++;
     return ++this.#count;
   }
 
-  /** The two ends of a connection that is being made. */
-  add(number: number): { readonly client: SimulatedEnd; readonly server: SimulatedEnd } {
-    const pair = SimulatedEnd.pair(this.#simulation, number);
-    this.#ends.push(pair.client, pair.server);
-    return pair;
+  /** A connect has come to its end, whatever that is. */
+  settled(): void {
+    this.#connecting--;
+  }
+
+  /** A connection is being made, between these two sockets. */
+  add(
+    number: number,
+    sockets: { readonly client: WatchedSocket; readonly server: WatchedSocket },
+  ): { readonly client: SimulatedEnd; readonly server: SimulatedEnd } {
+    const client = new SimulatedEnd(this.#simulation, `${number} client`, sockets.client);
+    const server = new SimulatedEnd(this.#simulation, `${number} server`, sockets.server);
+    SimulatedEnd.join(client, server);
+    this.#ends.push(client, server);
+    return { client, server };
   }
 
   /** Hands a connection to whoever gives it a protocol; what is built inside is for `end`. */
@@ -45,8 +58,19 @@ export class SimulatedConnections {
     return this.#ends.every(({ reason }) => reason?.kind === "done");
   }
 
-  /** Called when the run is over: every end has ended, and lost nothing on the way. */
+  /** Whether nobody connects, and every connection that was made has ended. */
+  get idle(): boolean {
+    if (this.#connecting > 0) return false;
+    return this.#ends.every(({ transport, reason }) => transport === null || reason !== null);
+  }
+
+  /** Called when nothing is to come any more. */
+  checkQuiet(): void {
+    for (const end of this.#ends) checkQuietEnd(end);
+  }
+
+  /** Called when the run is over. */
   checkEnds(): void {
-    for (const end of this.#ends) end.checkEnd();
+    for (const end of this.#ends) checkEnd(end);
   }
 }

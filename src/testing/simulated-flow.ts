@@ -112,6 +112,11 @@ export class SimulatedFlow {
     }
   }
 
+  /** Whether it would take bytes now. */
+  get takesMore(): boolean {
+    return this.#state === "open" && this.#window.hasRoom;
+  }
+
   // What the receiver asks for.
 
   /** When there is something for the receiver next; infinity when nothing is under way. */

@@ -32,6 +32,7 @@ export class SimulatedRun {
     this.#simulation = simulation;
     this.#connections = connections;
     this.#transportClock = transportClock;
+    simulation.addInvariant(() => this.#checkTimers());
   }
 
   /** Has `check` called when everything has closed. */
@@ -61,6 +62,7 @@ export class SimulatedRun {
     const simulation = this.#simulation;
     simulation.runUntil(simulation.limits.durationMs);
     this.#wasCutShort = simulation.clock.pending > 0;
+    if (!this.#wasCutShort && simulation.failure === null) this.#connections.checkQuiet();
     this.#close(reactor);
     if (simulation.failure === null) this.#checkEnd();
     this.throwFailure();
@@ -118,14 +120,17 @@ export class SimulatedRun {
     simulation.runUntil(clock.now() + AFTERMATH_MS);
   }
 
+  /** Timers are there for connections; when those have gone they must have gone too. */
+  #checkTimers(): void {
+    const { pending } = this.#transportClock;
+    if (pending === 0 || !this.#connections.idle) return;
+    throw new Error(`All connections have ended, and their transports left ${pending} timers`);
+  }
+
   #checkEnd(): void {
     const simulation = this.#simulation;
-    const { pending } = this.#transportClock;
     this.#connections.checkEnds();
     if (this.#reactor !== "closed") simulation.fail(new Error("The reactor did not stop"));
-    if (pending > 0) {
-      simulation.fail(new Error(`The transports left ${pending} delayed calls behind`));
-    }
     if (this.#scenario === "running") {
       simulation.fail(new Error("The scenario waits for something that never happened"));
     }

@@ -4,6 +4,7 @@ import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-opti
 import type { StreamDriver, StreamEvents } from "../transport/stream-driver.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
 import { noTLS } from "./no-tls.ts";
+import type { WatchedSocket } from "./simulated-end.ts";
 import type { FlowReceiver, SimulatedFlow } from "./simulated-flow.ts";
 import type { SimulatedOutages } from "./simulated-outages.ts";
 import type { FlowSender } from "./simulated-window.ts";
@@ -14,7 +15,9 @@ import type { Simulation } from "./simulation.ts";
  * reports one event at a time, each as an event of the run; only `closed` comes inside a verb,
  * namely `terminate`, and `shutdown` once the peer has finished.
  */
-export class SimulatedStreamDriver implements StreamDriver, FlowSender, FlowReceiver {
+export class SimulatedStreamDriver
+  implements StreamDriver, FlowSender, FlowReceiver, WatchedSocket
+{
   readonly host: Address;
   readonly peer: Address;
   readonly fileDescriptor = -1;
@@ -43,6 +46,8 @@ export class SimulatedStreamDriver implements StreamDriver, FlowSender, FlowRece
   #writableAtMs = Number.POSITIVE_INFINITY;
   #awaitsHeal = false;
   #wake: DelayedCall | null = null;
+  deliveredBytes = 0;
+  refusedWrite = false;
 
   constructor(
     simulation: Simulation,
@@ -58,9 +63,16 @@ export class SimulatedStreamDriver implements StreamDriver, FlowSender, FlowRece
     this.#outgoing = flows.outgoing;
   }
 
-  /** Whether the socket is gone. */
   get closed(): boolean {
     return this.#sending === "closed";
+  }
+
+  get takesMore(): boolean {
+    return this.#sending === "open" && this.#outgoing.takesMore;
+  }
+
+  get holdsBack(): boolean {
+    return this.#paused && this.#incoming.arrived !== "nothing";
   }
 
   /** From now on reports to `events`; what has happened before waits until then. */
@@ -70,12 +82,9 @@ export class SimulatedStreamDriver implements StreamDriver, FlowSender, FlowRece
   }
 
   write(data: Uint8Array, offset: number, length: number): number {
-    if (this.#sending !== "open") return -1;
-    if (this.#incoming.resetDueMs <= this.#simulation.clock.now()) {
-      this.#resetSeen = true;
-      return -1;
-    }
-    return this.#outgoing.take(data, offset, length);
+    const taken = this.#take(data, offset, length);
+    this.refusedWrite ||= taken < 0;
+    return taken;
   }
 
   shutdown(): void {
@@ -141,6 +150,15 @@ export class SimulatedStreamDriver implements StreamDriver, FlowSender, FlowRece
     this.#schedule();
   }
 
+  #take(data: Uint8Array, offset: number, length: number): number {
+    if (this.#sending !== "open") return -1;
+    if (this.#incoming.resetDueMs <= this.#simulation.clock.now()) {
+      this.#resetSeen = true;
+      return -1;
+    }
+    return this.#outgoing.take(data, offset, length);
+  }
+
   #deliver(): void {
     const events = this.#events;
     const now = this.#simulation.clock.now();
@@ -160,13 +178,14 @@ export class SimulatedStreamDriver implements StreamDriver, FlowSender, FlowRece
     switch (incoming.arrived) {
       case "bytes": {
         const stopMs = incoming.readerStopsMs();
-        if (stopMs === 0) events.received(incoming.readBytes());
+        if (stopMs === 0) this.#receive(events, incoming.readBytes());
         else this.#stoppedUntilMs = this.#simulation.clock.now() + stopMs;
         break;
       }
       case "end":
         incoming.takeEnd();
-        this.#peerEnded(events);
+        // The kernel forgets an end of stream that a reset has overtaken.
+        if (incoming.arrived !== "reset") this.#peerEnded(events);
         break;
       case "reset":
         if (this.#resetSeen) this.#peerEnded(events);
@@ -175,6 +194,11 @@ export class SimulatedStreamDriver implements StreamDriver, FlowSender, FlowRece
       case "nothing":
         break;
     }
+  }
+
+  #receive(events: StreamEvents, data: Buffer): void {
+    this.deliveredBytes += data.length;
+    events.received(data);
   }
 
   #peerEnded(events: StreamEvents): void {

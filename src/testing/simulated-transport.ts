@@ -13,8 +13,11 @@ export function watchTransport(
   end: SimulatedEnd,
   watched: (next: ConnectionCallbacks) => ConnectionCallbacks,
 ): void {
+  end.transport = transport;
   watchWrites(transport, end);
   watchCloses(transport, end);
+  watchReading(transport, end);
+  watchProducers(transport, end);
   const switchProtocol = transport.switchProtocol.bind(transport);
   transport.switchProtocol = (next, leftover) => {
     if (end.tracing) end.note(`switchProtocol to ${next.constructor.name}`);
@@ -25,39 +28,83 @@ export function watchTransport(
 
 function watchWrites(transport: StreamTransport, end: SimulatedEnd): void {
   const write = transport.write.bind(transport);
-  const { written, simulation } = end;
-  const { maxBufferedBytes } = simulation.limits;
+  const { written } = end;
   transport.write = (data) => {
     const bytes = outgoingBytes(data);
+    const { closing, hasProducer } = end;
     const before = transport.bufferedAmount + transport.stats.bytesSent;
     // Before it is written: inside the write a callback may write more.
     written.wrote(bytes);
     const writable = write(bytes);
-    const { bufferedAmount } = transport;
-    const wasTaken = bufferedAmount + transport.stats.bytesSent !== before || bytes.length === 0;
+    const wasTaken = transport.bufferedAmount + transport.stats.bytesSent !== before;
     if (!wasTaken) written.takeBack();
-    if (end.tracing) end.note(`write ${excerpt(bytes)}${wasTaken ? "" : ", dropped"}`);
-    if (bufferedAmount > maxBufferedBytes) {
-      end.fail(
-        `${bufferedAmount} bytes wait to be sent, of ${maxBufferedBytes} (maxBufferedBytes)`,
-      );
-    }
+    const isDropped = !wasTaken && bytes.length > 0;
+    if (end.tracing) end.note(`write ${excerpt(bytes)}${isDropped ? ", dropped" : ""}`);
+    if (closing && !hasProducer && wasTaken) end.fail("a write after loseConnection was taken");
+    if (closing && hasProducer && isDropped) checkDropped(end);
+    checkWaiting(transport, end);
     return writable;
   };
+}
+
+/** What a producer writes is dropped only where nothing can be sent any more. */
+function checkDropped(end: SimulatedEnd): void {
+  const { closed, refusedWrite } = end.socket;
+  if (!closed && !refusedWrite) end.fail("what a producer wrote while closing was dropped");
+}
+
+function checkWaiting({ bufferedAmount }: StreamTransport, end: SimulatedEnd): void {
+  const { maxBufferedBytes } = end.simulation.limits;
+  if (bufferedAmount <= maxBufferedBytes) return;
+  end.fail(`${bufferedAmount} bytes wait to be sent, of ${maxBufferedBytes} (maxBufferedBytes)`);
 }
 
 function watchCloses(transport: StreamTransport, end: SimulatedEnd): void {
   const loseConnection = transport.loseConnection.bind(transport);
   transport.loseConnection = (options) => {
     if (end.tracing) end.note("loseConnection");
-    end.stoppedListening = true;
+    end.closing = true;
     loseConnection(options);
   };
-  for (const verb of ["loseWriteConnection", "abortConnection"] as const) {
-    const close = transport[verb].bind(transport);
-    transport[verb] = () => {
-      if (end.tracing) end.note(verb);
-      close();
-    };
-  }
+  const loseWriteConnection = transport.loseWriteConnection.bind(transport);
+  transport.loseWriteConnection = () => {
+    if (end.tracing) end.note("loseWriteConnection");
+    end.endingWrites = true;
+    loseWriteConnection();
+  };
+  const abortConnection = transport.abortConnection.bind(transport);
+  transport.abortConnection = (cause) => {
+    if (end.tracing) end.note("abortConnection");
+    abortConnection(cause);
+  };
+}
+
+function watchReading(transport: StreamTransport, end: SimulatedEnd): void {
+  const pauseProducing = transport.pauseProducing.bind(transport);
+  transport.pauseProducing = () => {
+    if (end.tracing && !end.paused) end.note("pauseProducing");
+    end.paused = true;
+    pauseProducing();
+  };
+  const resumeProducing = transport.resumeProducing.bind(transport);
+  transport.resumeProducing = () => {
+    if (end.tracing && end.paused) end.note("resumeProducing");
+    end.paused = false;
+    resumeProducing();
+  };
+}
+
+function watchProducers(transport: StreamTransport, end: SimulatedEnd): void {
+  type Register = (producer: object, streaming: boolean) => void;
+  const register: Register = transport.registerProducer.bind(transport) as Register;
+  transport.registerProducer = (producer: object, streaming: boolean) => {
+    // One that comes too late is stopped at once.
+    if (!transport.disconnecting && !end.endingWrites) end.hasProducer = true;
+    register(producer, streaming);
+  };
+  const unregisterProducer = transport.unregisterProducer.bind(transport);
+  transport.unregisterProducer = () => {
+    end.hasProducer = false;
+    unregisterProducer();
+  };
 }

@@ -49,6 +49,10 @@ export class SimulatedWindow {
     return this.#takenBytes;
   }
 
+  get hasRoom(): boolean {
+    return this.#takenBytes - this.#answeredBytes < this.#smallBufferBytes;
+  }
+
   /** So many bytes are taken, as `room` allowed. */
   take(bytes: number): void {
     this.#takenBytes += bytes;

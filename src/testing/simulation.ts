@@ -23,6 +23,7 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
   /** What happened, line by line; null when nobody wants to know. */
   readonly trace: string[] | null;
   readonly #invariants: (() => unknown)[] = [];
+  readonly #logged = new Set<unknown>();
   readonly #expected: ((error: unknown) => boolean)[] = [];
   #failure: Error | null = null;
   #steps = 0;
@@ -67,6 +68,11 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
   /** Errors that `matches` accepts may be logged. */
   expectError(matches: (error: unknown) => boolean): void {
     this.#expected.push(matches);
+  }
+
+  /** Whether `error` was logged, as what a protocol throws is. */
+  wasLogged(error: unknown): boolean {
+    return this.#logged.has(error);
   }
 
   /** Has `call` called later as an event of its own. */
@@ -137,6 +143,7 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
 
   error(message: string, error?: unknown): void {
     if (this.trace !== null) this.note(`error: ${message}`);
+    this.#logged.add(error);
     if (this.#expected.some((matches) => matches(error))) return;
     this.fail(new Error(error === undefined ? message : `${message}: ${error}`, { cause: error }));
   }

@@ -131,6 +131,15 @@ describe("TLS: verification", () => {
     client.connection.abortConnection();
   });
 
+  test("verify: false takes a certificate for another name too", async () => {
+    await using server = await securedServer();
+    const client = await server.connect({ verify: false, serverName: "elsewhere.example" });
+    client.connection.write("hello");
+    await client.receives(5);
+    expect(client.info?.authorized).toBe(false);
+    client.connection.abortConnection();
+  });
+
   test("no protocol in common ends the handshake on both sides", async () => {
     await using server = await securedServer({ ...LOCALHOST, alpnProtocols: ["imap"] });
     await expect(server.connect({ ...TRUSTING, alpnProtocols: ["smtp"] })).rejects.toThrow(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, read, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StandardIOEndpoint } from "../../src/endpoints/standard-io-endpoint.ts";
@@ -9,6 +9,8 @@ import { Factory } from "../../src/reactor/factory.ts";
 import { libcOrNull } from "../../src/native/libc.ts";
 import { startConnect } from "../../src/native/precise-socket.ts";
 import { closeDescriptor } from "../../src/native/socket-descriptor.ts";
+import { SocketOptionError } from "../../src/reactor/socket-option.ts";
+import { TLSError } from "../../src/reactor/tls.ts";
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { RawListener } from "../raw-listener.ts";
 import { RecordingProtocol } from "../transport/recording-protocol.ts";
@@ -185,6 +187,23 @@ class ServedPipes implements Disposable {
     this.endpoint = new StandardIOEndpoint(reactor, served);
   }
 
+  /** Reads this much of the output, a little at a time. */
+  async readOutput(byteCount: number): Promise<string> {
+    const chunks: Buffer[] = [];
+    for (let left = byteCount; left > 0;) {
+      const chunk = Buffer.alloc(Math.min(left, 4_000));
+      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      read(this.fromOutput, chunk, 0, chunk.length, null, (error, length) =>
+        error === null ? resolve(length) : reject(error),
+      );
+      const length = await promise;
+      if (length === 0) throw new Error(`The output ended with ${left} bytes to come`);
+      chunks.push(chunk.subarray(0, length));
+      left -= length;
+    }
+    return Buffer.concat(chunks).toString();
+  }
+
   [Symbol.dispose](): void {
     closeSync(this.fromOutput);
     rmSync(this.#folder, { recursive: true });
@@ -224,6 +243,68 @@ describe("StandardIOEndpoint", () => {
       expect(protocol.reason).toEqual({ kind: "aborted" });
       closeSync(pipes.toInput);
     }
+  });
+
+  test("a pause holds back what comes, and the end of the input too", async () => {
+    const reactor = new BunReactor({ logger: new MemoryLogger() });
+    using pipes = new ServedPipes(reactor);
+    const protocol = new RecordingProtocol();
+    await pipes.endpoint.listen(new Factory(() => protocol));
+    protocol.connection.pauseProducing();
+    writeSync(pipes.toInput, "held back");
+    closeSync(pipes.toInput);
+    // What is written meanwhile goes its way.
+    protocol.connection.write("out");
+    const output = pipes.readOutput(3);
+    expect(await output).toBe("out");
+    expect(protocol.events).toEqual(["connectionMade"]);
+    protocol.connection.resumeProducing();
+    expect(await protocol.lost()).toEqual({ kind: "done" });
+    expect(protocol.received.toString()).toBe("held back");
+  });
+
+  test("a slow reader gets all of it, however little it takes at once", async () => {
+    const reactor = new BunReactor({ logger: new MemoryLogger() });
+    using pipes = new ServedPipes(reactor);
+    const whole = Buffer.alloc(1_000_000, "0123456789");
+    const protocol = new RecordingProtocol();
+    await pipes.endpoint.listen(new Factory(() => protocol));
+    protocol.connection.write(whole);
+    protocol.connection.loseConnection();
+    closeSync(pipes.toInput);
+    const output = await pipes.readOutput(whole.length);
+    expect(Bun.hash(output)).toBe(Bun.hash(whole));
+    expect(await protocol.lost()).toEqual({ kind: "done" });
+  });
+
+  test("its port has no TLS, and asks the connection for socket options", async () => {
+    const reactor = new BunReactor({ logger: new MemoryLogger() });
+    using pipes = new ServedPipes(reactor);
+    const protocol = new RecordingProtocol();
+    await using port = await pipes.endpoint.listen(new Factory(() => protocol));
+    expect(() => port.reloadTLS({ key: "", certificate: "" })).toThrow("has no TLS to reload");
+    // A pipe has none.
+    expect(() => port.getSocketOption("SO_RCVBUF")).toThrow(SocketOptionError);
+    expect(() => port.setSocketOption("SO_KEEPALIVE", true)).toThrow(SocketOptionError);
+    protocol.connection.setNoDelay(true);
+    protocol.connection.setKeepAlive(true, 1_000);
+    protocol.connection.abortConnection();
+    await protocol.lost();
+    await port.drain();
+    expect(() => port.getSocketOption("SO_RCVBUF")).toThrow("has no connection");
+    closeSync(pipes.toInput);
+  });
+
+  test("TLS over it is refused, and the connection lost with that cause", async () => {
+    const reactor = new BunReactor({ logger: new MemoryLogger() });
+    using pipes = new ServedPipes(reactor);
+    const protocol = new RecordingProtocol();
+    await pipes.endpoint.listen(new Factory(() => protocol));
+    const upgrading = protocol.connection.startTLS({ side: "client", verify: false });
+    const error = await upgrading.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TLSError);
+    expect(await protocol.lost()).toEqual({ kind: "lost", cause: error as Error });
+    closeSync(pipes.toInput);
   });
 
   test("a factory that refuses closes both, and the port has no connection", async () => {

@@ -191,6 +191,9 @@ describe("TLSFolder", () => {
     expect(logger.reports.map(({ message }) => message)).toEqual([
       `the certificates of "${folder.path}" stay as they are`,
     ]);
+    rmSync(folder.path, { recursive: true });
+    reactor.clock.advance(60_000);
+    expect(logger.reports).toHaveLength(2);
     await port.stopListening();
     expect(reactor.clock.pending).toBe(0);
     await port.startListening();

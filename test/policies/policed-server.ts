@@ -12,7 +12,8 @@ export class PolicedServer {
   readonly reactor: MemoryReactor;
   /** The protocols that were built, in order. */
   readonly servers: RecordingProtocol[] = [];
-  readonly #started: Promise<unknown>;
+  /** Resolves when it listens. */
+  readonly started: Promise<unknown>;
 
   constructor(
     policy: Policy,
@@ -26,7 +27,7 @@ export class PolicedServer {
       return server;
     };
     const factory = policy(new Factory(build), this.reactor);
-    this.#started = this.reactor.listenTCP({ port: 7, ...options }, factory);
+    this.started = this.reactor.listenTCP({ port: 7, ...options }, factory);
   }
 
   /** The only server protocol. */
@@ -38,7 +39,7 @@ export class PolicedServer {
 
   /** Connects a client, from another address than 127.0.0.1 if told. */
   async connect(from?: string, actions: Actions = {}): Promise<RecordingProtocol> {
-    await this.#started;
+    await this.started;
     const client = new RecordingProtocol(actions);
     const host = from?.includes(":") ? "::1" : "127.0.0.1";
     const bindAddress = from === undefined ? {} : { bindAddress: { host: from } };

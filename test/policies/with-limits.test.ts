@@ -4,7 +4,10 @@ import { withLimits } from "../../src/policies/with-limits.ts";
 import { InternetAddress, UNIXAddress } from "../../src/reactor/address.ts";
 import { Factory } from "../../src/reactor/factory.ts";
 import { Protocol } from "../../src/reactor/protocol.ts";
+import { MemoryLogger } from "../../src/testing/memory-logger.ts";
+import type { RecordingProtocol } from "../transport/recording-protocol.ts";
 import { vectorsOf } from "../vectors/protocol-vectors.ts";
+import { PolicedServer } from "./policed-server.ts";
 
 class Quiet extends Protocol {}
 
@@ -52,6 +55,54 @@ describe("withLimits", () => {
       stack?.outermost.connectionLost(reason);
     }
     expect(factory.buildStack(peer("192.0.2.1"))).not.toBeNull();
+  });
+
+  test("a burst is served up to the limit, and every kind of end makes room", async () => {
+    const fault = new Error("a fault of the protocol");
+    const ends: readonly ((server: RecordingProtocol, client: RecordingProtocol) => void)[] = [
+      (server) => server.connection.loseConnection(),
+      (server) => server.connection.abortConnection(),
+      (server) => server.connection.abortConnection(fault),
+      (_server, client) => client.connection.loseConnection(),
+      (_server, client) => client.connection.abortConnection(),
+    ];
+    const policed = new PolicedServer(
+      (factory) => withLimits(factory, { maxConnections: 5, maxPerPeer: 3 }),
+      {},
+      { logger: new MemoryLogger() },
+    );
+    for (let round = 0; round < 3; round++) {
+      policed.servers.length = 0;
+      const hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.1"].flatMap((host) =>
+        Array.from({ length: 10 }, () => host),
+      );
+      const all = await Promise.all(hosts.map((host) => policed.connect(host)));
+      policed.reactor.flush();
+      const clients = all.filter((client) => client.reason === null);
+      const peers = clients.map((client) => `${client.connection.getHost()}`.split(":")[0]);
+      expect(peers).toEqual([
+        ...Array.from({ length: 3 }, () => "tcp 127.0.0.1"),
+        ...Array.from({ length: 2 }, () => "tcp 127.0.0.2"),
+      ]);
+      clients.forEach((client, index) => {
+        const server = policed.servers[index];
+        if (server !== undefined) ends[index]?.(server, client);
+      });
+      policed.reactor.flush();
+    }
+  });
+
+  test("a protocol that fails at once takes no place", async () => {
+    const connectionMade = () => {
+      throw new Error("a fault of the protocol");
+    };
+    const policed = new PolicedServer(
+      (factory) => withLimits(factory, { maxConnections: 1 }),
+      { connectionMade },
+      { logger: new MemoryLogger() },
+    );
+    for (let count = 0; count < 3; count++) await policed.connect();
+    expect(policed.servers).toHaveLength(3);
   });
 
   test("what is refused or throws inside takes no place", () => {

@@ -18,6 +18,7 @@ import { Protocol } from "../../src/reactor/protocol.ts";
 import type { TLSInfo } from "../../src/reactor/tls.ts";
 import { chunkings } from "../../src/testing/chunkings.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
+import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { MemoryReactor } from "../../src/testing/memory-reactor.ts";
 import { MemoryTransport } from "../../src/testing/memory-transport.ts";
 import { noAction, RecordingProtocol } from "../transport/recording-protocol.ts";
@@ -59,13 +60,15 @@ function server(policy: Omit<ProxyProtocolPolicy, "clock"> = {}, actions = {}): 
   return new PolicedServer(
     (factory, clock) => withProxyProtocol(factory, { clock, ...policy }),
     actions,
+    { logger: new MemoryLogger() },
   );
 }
 
 /** Sends the chunks one by one, each delivered before the next, as the vector's proxy. */
 async function play({ connection }: StreamVector, chunks: readonly Buffer[]) {
   const { peer, host } = connection;
-  const reactor = new MemoryReactor({ localHosts: [peer.host, host.host] });
+  const logger = new MemoryLogger();
+  const reactor = new MemoryReactor({ localHosts: [peer.host, host.host], logger });
   let madePeer: Address | null = null;
   const inner = new RecordingProtocol({
     connectionMade: (me) => {
@@ -240,8 +243,11 @@ describe("withProxyProtocol", () => {
 
   test("a bad header is the cause of the end, for the policies around", async () => {
     const lines: string[] = [];
-    const policed = new PolicedServer((factory, clock) =>
-      withTrafficLog(withProxyProtocol(factory, { clock }), { sink: (line) => lines.push(line) }),
+    const sink = (line: string) => lines.push(line);
+    const policed = new PolicedServer(
+      (factory, clock) => withTrafficLog(withProxyProtocol(factory, { clock }), { sink }),
+      {},
+      { logger: new MemoryLogger() },
     );
     const proxy = await policed.connect();
     proxy.connection.write("GET / HTTP/1.0\r\n");

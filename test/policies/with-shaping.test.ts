@@ -4,6 +4,7 @@ import { SendBufferFullError } from "../../src/reactor/close-reason.ts";
 import { Factory } from "../../src/reactor/factory.ts";
 import { MemoryTransport } from "../../src/testing/memory-transport.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
+import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import type { MemoryReactorOptions } from "../../src/testing/memory-reactor.ts";
 import { type Actions, noAction, RecordingProtocol } from "../transport/recording-protocol.ts";
 import { milliseconds, vectorsOf } from "../vectors/protocol-vectors.ts";
@@ -173,7 +174,8 @@ describe("withShaping: writing", () => {
   });
 
   test("more than the hard limit is lost, with SendBufferFullError", async () => {
-    const policed = shaped({ write: { bytesPerSecond: 10, burstBytes: 10 } });
+    const logger = new MemoryLogger();
+    const policed = shaped({ write: { bytesPerSecond: 10, burstBytes: 10 } }, {}, { logger });
     await policed.connect();
     policed.server.connection.setWriteLimits({ low: 0, high: 0, max: 1_000 });
     policed.server.connection.write(bytes(2_000));

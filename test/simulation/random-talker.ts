@@ -1,3 +1,4 @@
+import { expect } from "bun:test";
 import type { CloseReason } from "../../src/reactor/close-reason.ts";
 import { Protocol } from "../../src/reactor/protocol.ts";
 import type { SimulatedNetwork } from "../../src/testing/simulated-network.ts";
@@ -145,7 +146,7 @@ export class RandomTalker extends Protocol {
   }
 
   #checkEnd(): void {
-    if (this.#waits > 0) this.#faults.push(`${this.#waits} calls of drained never settled`);
+    expect(this.#waits, "calls of drained that never settled").toBe(0);
   }
 
   /** Another protocol takes over, with something that has been delivered to this one. */

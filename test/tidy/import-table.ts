@@ -48,7 +48,7 @@ export const PROGRAM = "src/cli/main.ts";
 export const PACKAGE_PLACES: Readonly<Record<string, readonly string[]>> = {
   bun: ["src/", "bench/", "examples/"],
   "bun:ffi": ["src/native/"],
-  "bun:jsc": ["bench/"],
+  "bun:jsc": ["bench/", "src/testing/"],
   commander: ["src/cli/"],
   "hdr-histogram-js": ["src/netbench/", "bench/"],
   mitata: ["bench/"],
@@ -59,4 +59,4 @@ export const PACKAGE_PLACES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What the library itself may import besides its own files: it has no runtime dependency. */
-export const LIBRARY_PACKAGES: readonly string[] = ["bun", "bun:ffi"];
+export const LIBRARY_PACKAGES: readonly string[] = ["bun", "bun:ffi", "bun:jsc"];
