@@ -69,6 +69,7 @@ export { LengthFieldCodec, type LengthFieldOptions } from "./framing/length-fiel
 export { LineCodec, type LineCodecOptions } from "./framing/line-codec.ts";
 export { NetstringCodec } from "./framing/netstring-codec.ts";
 export { ReceiveBuffer } from "./framing/receive-buffer.ts";
+export type { OptionalCallback } from "./policies/optional-callbacks.ts";
 export { ProtocolWrapper } from "./policies/protocol-wrapper.ts";
 export {
   InvalidNetworkProtocol,

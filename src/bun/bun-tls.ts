@@ -18,6 +18,9 @@ const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** What Bun reports of a server's handshake when no client certificate was asked for: noise. */
 type HandshakeError = (Error & { readonly code?: string }) | null | undefined;
 
+/** What a handshake fails with that was never finished; the other codes find fault with the peer. */
+const BROKEN_HANDSHAKE: ReadonlySet<string | undefined> = new Set(["EPROTO", "ECONNRESET"]);
+
 /** Makes TLS ready for Bun's sockets. */
 export class BunTLSMaker implements TLSMaker {
   prepare(options: StartTLSOptions): PreparedTLS {
@@ -64,7 +67,7 @@ export class BunTLS implements PreparedTLS {
   #handshake(socket: BunSocket, ok: boolean, error: HandshakeError): void {
     const { code } = systemCodeOf(error);
     // Bun checks the name even when nothing is to be verified, and leaves the connection open.
-    if (ok || (!this.#verifies && code === "ERR_TLS_CERT_ALTNAME_INVALID")) {
+    if (ok || (!this.#verifies && !BROKEN_HANDSHAKE.has(code))) {
       socket.data.handshakeCompleted(tlsInfoOf(socket));
       return;
     }

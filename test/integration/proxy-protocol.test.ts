@@ -5,6 +5,7 @@ import { proxyInfoOf } from "../../src/policies/proxy-info.ts";
 import { withProxyProtocol } from "../../src/policies/with-proxy-protocol.ts";
 import { LineReceiver } from "../../src/protocols/line-receiver.ts";
 import { Factory } from "../../src/reactor/factory.ts";
+import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { has, runScript } from "./shell.ts";
 
 /** Answers any HTTP request with what the PROXY header said. */
@@ -20,7 +21,7 @@ class TellProxyInfo extends LineReceiver {
 
 /** What curl prints of the answer. */
 async function ask(options: string): Promise<{ output: string; status: number | null }> {
-  const reactor = new BunReactor();
+  const reactor = new BunReactor({ logger: new MemoryLogger() });
   const factory = withProxyProtocol(Factory.forProtocol(TellProxyInfo), { clock: reactor });
   await using port = await reactor.listenTCP({}, factory);
   const url = `http://127.0.0.1:${port.host.port}/`;
