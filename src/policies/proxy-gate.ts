@@ -74,10 +74,13 @@ export class ProxyGate extends Protocol {
     }
   }
 
+  /** Nobody is at fault who would have to be reported: the peer may just have gone. */
   #timedOut(): void {
-    const { timeoutMs, required } = this.#options;
-    if (this.#parser.empty && !required) this.#handOver(null);
-    else this.#refuse(new ProxyHeaderTimeout(`PROXY header did not come within ${timeoutMs} ms`));
+    const { timeoutMs, required, headerRefused } = this.#options;
+    if (this.#parser.empty && !required) return this.#handOver(null);
+    this.transport.abortConnection();
+    const error = new ProxyHeaderTimeout(`PROXY header did not come within ${timeoutMs} ms`);
+    headerRefused?.(error, this.transport.getPeer());
   }
 
   #refuse(error: InvalidProxyHeader): void {
