@@ -1,4 +1,4 @@
-/** Chunks up to this long are copied together, so that many of them take no more than their bytes. */
+/** Chunks up to this long are copied together: many of them take no more than their bytes. */
 const MAX_COPIED_BYTES = 1_024;
 
 /** What they are copied into. */

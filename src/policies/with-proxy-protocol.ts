@@ -36,8 +36,8 @@ const DEFAULT_TIMEOUT_MS = 5000;
 /**
  * For a server behind a proxy that speaks the PROXY protocol, version 1 or 2. The header is read
  * first; only then is `factory` asked for a protocol, with the client's address, which is also what
- * `getPeer` says. A connection without a valid header is aborted, and no protocol is made; where the
- * header is wrong, and not just late, an `InvalidProxyHeader` is the cause.
+ * `getPeer` says. A connection without a valid header is aborted, and no protocol is made; where
+ * the header is wrong, and not just late, an `InvalidProxyHeader` is the cause.
  *
  * @throws {RangeError} when `timeoutMs` is negative or not a finite number
  * @throws {InvalidAddressError} for an entry of `trusted` that is no address or network

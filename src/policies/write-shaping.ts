@@ -114,7 +114,7 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
     return super.startTLS(options);
   }
 
-  /** The connection's own marks are about what was let go; the protocol hears of what waits here. */
+  /** The connection's own marks are about what was let go; the protocol hears of its own. */
   override pauseWriting(): void {}
 
   override resumeWriting(): void {}

@@ -3,9 +3,18 @@ import type { CloseReason } from "../reactor/close-reason.ts";
 import type { StreamClientEndpoint } from "../reactor/endpoint.ts";
 import { Factory } from "../reactor/factory.ts";
 import { Protocol } from "../reactor/protocol.ts";
+import type { StreamTransport } from "../reactor/stream-transport.ts";
 
 /** What else a forwarder does. */
 export interface PortForwardOptions {
+  /**
+   * Puts policies around the connection to the target, such as a PROXY header that names the
+   * client. Called once for each client, before connecting, with the client's connection.
+   */
+  readonly targetPolicies?: (
+    factory: Factory<Protocol>,
+    client: StreamTransport,
+  ) => Factory<Protocol>;
   /** Told why a client was not connected to the target, when it was aborted for that. */
   readonly connectFailed?: (error: unknown, client: Address) => void;
 }
@@ -71,7 +80,9 @@ class ForwardedClient extends ForwardedEnd {
 
   override connectionMade(): void {
     this.transport.pauseProducing();
-    const factory = new Factory(() => new ForwardedTarget((target) => this.#connected(target)));
+    const build = () => new ForwardedTarget((target) => this.#connected(target));
+    const { targetPolicies = (factory: Factory<Protocol>) => factory } = this.#options;
+    const factory = targetPolicies(new Factory<Protocol>(build), this.transport);
     const { signal } = this.#cancelling;
     this.#target.connect(factory, { signal }).catch((error: unknown) => this.#failed(error));
   }

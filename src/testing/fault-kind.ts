@@ -8,7 +8,7 @@
  * - `small-buffer`: the way holds only so many bytes that nobody has read.
  * - `stopped-reader`: one end reads nothing for a while, which may be as long as a minute.
  * - `reset`: the connection is reset on its way behind some byte. `late-reset`: after some time.
- * - `half-close`: an end of stream behind some byte; whoever still sends finds that he cannot.
+ * - `half-close`: an end of stream behind some byte; whoever goes on sending there is reset.
  * - `refused`: a connect is refused. `unanswered`: it never gets an answer.
  * - `black-hole`: from some moment on nothing arrives any more, and nobody is told.
  * - `partition`: nothing arrives for a while, one way or both; then all of it does.

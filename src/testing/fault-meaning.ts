@@ -25,7 +25,7 @@ export function faultMeaning(kind: FaultKind, at: number, value: number): string
     case "late-reset":
       return `reset ${value} ms after the connect`;
     case "half-close":
-      return `end of stream after byte ${value}`;
+      return `end of stream after byte ${value}; more is answered by a reset`;
     case "refused":
       return "the connect is refused";
     case "unanswered":

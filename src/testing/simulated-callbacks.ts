@@ -65,6 +65,7 @@ export class WatchedCallbacks implements ConnectionCallbacks {
     const end = this.#end;
     if (end.tracing) end.note(`dataReceived ${excerpt(data)}`);
     if (this.#state !== "made") this.#calledWrongly("dataReceived");
+    if (end.readEnded) end.fail("dataReceived was called after readConnectionLost");
     if (end.closing) end.fail("dataReceived was called after loseConnection");
     if (data.length === 0) end.fail("dataReceived was called with nothing");
     const fault = end.other.written.arrived(data);
@@ -78,6 +79,10 @@ export class WatchedCallbacks implements ConnectionCallbacks {
     if (this.#state !== "made") this.#calledWrongly("connectionLost");
     this.#state = "lost";
     end.reason = reason;
+    const isAware = this.#inner.readConnectionLost !== undefined;
+    if (isAware && reason.kind === "done" && !end.closing && !end.readEnded) {
+      end.fail("it ended as done, and readConnectionLost was not called");
+    }
     return this.#inner.connectionLost(reason);
   }
 
@@ -87,7 +92,12 @@ export class WatchedCallbacks implements ConnectionCallbacks {
   }
 
   #called(callback: string): void {
-    if (this.#end.tracing) this.#end.note(callback);
+    const end = this.#end;
+    if (end.tracing) end.note(callback);
+    if (callback === "readConnectionLost") {
+      if (end.readEnded) end.fail("readConnectionLost was called again");
+      end.readEnded = true;
+    }
     if (this.#state !== "made") this.#calledWrongly(callback);
   }
 

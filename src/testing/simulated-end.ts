@@ -33,6 +33,8 @@ export class SimulatedEnd {
   closing = false;
   /** Whether `loseWriteConnection` was called here. */
   endingWrites = false;
+  /** Whether `readConnectionLost` was called. */
+  readEnded = false;
   /** Whether the protocol does not want to read. */
   paused = false;
   hasProducer = false;

@@ -45,8 +45,11 @@ export class SimulatedFlow {
   #first = 0;
   #readBytes = 0;
   #stoppedReaderAt = -1;
-  /** `broken`: reset, by an end or on the way; what is still written is swallowed. */
-  #state: "open" | "ended" | "broken" = "open";
+  /**
+   * What becomes of what is written: `ended-early` is for an end of stream that the sender does not
+   * know of, who is reset when he goes on; `broken` is for a reset that he does not know of yet.
+   */
+  #state: "open" | "ended" | "ended-early" | "broken" = "open";
   #resetDueMs = Number.POSITIVE_INFINITY;
 
   constructor(simulation: Simulation, site: ScheduleSite, path: SimulatedPath) {
@@ -68,13 +71,13 @@ export class SimulatedFlow {
 
   // What the sender asks for.
 
-  /** Takes bytes; returns how many, or -1 after an end of stream that the sender knows nothing of. */
+  /** Takes bytes; returns how many. */
   take(data: Uint8Array, offset: number, length: number): number {
-    if (this.#state === "ended") return -1;
     const start = this.#window.takenBytes;
     const room = this.#window.room(length);
-    if (this.#state === "broken") {
+    if (this.#state !== "open") {
       this.#window.take(room);
+      if (this.#state === "ended-early") this.#reverse?.refuse();
       return room;
     }
     const endsHere = this.#endAtByte <= start + room;
@@ -96,7 +99,11 @@ export class SimulatedFlow {
 
   /** The sender resets the connection; that is not sent again, should it get lost. */
   reset(): void {
-    if (this.#path.losesResets) return;
+    if (!this.#path.losesResets) this.refuse();
+  }
+
+  /** What came the other way is answered by a reset, as often as it is sent again. */
+  refuse(): void {
     this.#state = "broken";
     this.#resetDueMs = Math.min(this.#resetDueMs, this.#path.arrivalMs());
     this.#receiver?.arrivalChanged();
@@ -105,11 +112,8 @@ export class SimulatedFlow {
   /** The network resets the connection, in both directions. */
   breakOff(kind: "reset" | "late-reset", site: ScheduleSite, value: number): void {
     this.#simulation.schedule.took(kind, site, ONCE, value);
-    for (const flow of [this, this.#reverse]) {
-      if (flow === null) continue;
-      flow.#state = "broken";
-      flow.reset();
-    }
+    this.refuse();
+    this.#reverse?.refuse();
   }
 
   /** Whether it would take bytes now. */
@@ -204,10 +208,11 @@ export class SimulatedFlow {
     this.#receiver?.arrivalChanged();
   }
 
-  /** The sender finds out when he goes on. */
   #endEarly(): void {
     this.#simulation.schedule.took("half-close", this.#site, ONCE, this.#endAtByte);
     this.end();
+    this.#state = "ended-early";
+    // Of a write at this byte a part was not taken; the system takes it now.
     this.#window.tryAgainIn(0);
   }
 

@@ -184,8 +184,8 @@ export class SimulatedStreamDriver
       }
       case "end":
         incoming.takeEnd();
-        // The kernel forgets an end of stream that a reset has overtaken.
-        if (incoming.arrived !== "reset") this.#peerEnded(events);
+        // The kernel forgets an end of stream once the reset behind it has come.
+        if (incoming.resetDueMs > this.#simulation.clock.now()) this.#peerEnded(events);
         break;
       case "reset":
         if (this.#resetSeen) this.#peerEnded(events);
@@ -220,7 +220,7 @@ export class SimulatedStreamDriver
       else break;
       isRefused ||= arrived === "bytes" || this.#aborted;
     }
-    if (isRefused) this.#outgoing.reset();
+    if (isRefused) this.#outgoing.refuse();
   }
 
   #close(error?: Error): void {

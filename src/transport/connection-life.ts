@@ -169,6 +169,8 @@ export class ConnectionLife
   }
 
   readEnded(): void {
+    // After a failed send this is how a reset looks; the end of the socket follows, at its time.
+    if (this.#fault !== null) return;
     if (this.link.has("readConnectionLost") && this.#state === "open") {
       this.#moveTo("read-ended");
       this.link.tell("readConnectionLost");
@@ -191,15 +193,17 @@ export class ConnectionLife
   }
 
   socketClosed(error: Error | undefined): void {
-    if (this.receiving.release("answers")) this.workAtTurnEnd("this");
     const reason = this.#reasonOfEnd(error);
     const cause = reason.kind === "lost" ? reason.cause : undefined;
+    // No answer will ever leave, so none holds up what came before the end.
+    this.sending.halt();
+    this.receiving.release("answers");
+    this.receiving.deliverKept();
     // In a handshake nothing waits for the protocol that would have to come before the end.
     if (this.#upgrade !== null || !this.receiving.keepEnd(cause)) return this.#socketEnded(cause);
     // A kept end is reported when the protocol wants to read on, however late; but who waits to
     // write, and reads on only then, would wait for ever.
     this.#closeTimer.stop();
-    this.sending.halt();
     this.sending.stop(reason);
   }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { BunReactor } from "../../src/bun/bun-reactor.ts";
 import { TCPClientEndpoint } from "../../src/endpoints/tcp-endpoints.ts";
+import { withProxyHeader } from "../../src/policies/with-proxy-header.ts";
+import { withProxyProtocol } from "../../src/policies/with-proxy-protocol.ts";
 import { Echo } from "../../src/protocols/echo.ts";
 import { portForward, type PortForwardOptions } from "../../src/protocols/port-forward.ts";
 import { ConnectionRefusedError } from "../../src/reactor/connect-error.ts";
@@ -182,6 +184,25 @@ describe("portForward", () => {
     reactor.flush();
     expect(client.receivedBytes).toBe(sent);
     expect(target.connection.bufferedAmount).toBe(0);
+  });
+
+  test("targetPolicies can name the client to the target in a PROXY header", async () => {
+    const all = new Forwarding({}, {});
+    const { reactor, target, client } = all;
+    const proxied = withProxyProtocol(new Factory(() => target), { clock: reactor });
+    await reactor.listenTCP({ port: TARGET_PORT }, proxied);
+    const endpoint = new TCPClientEndpoint(reactor, { host: "127.0.0.1", port: TARGET_PORT });
+    await all.forwardTo(endpoint, {
+      targetPolicies: (factory, accepted) => {
+        const [source, destination] = [accepted.getPeer(), accepted.getHost()];
+        return withProxyHeader(factory, { version: 2, source, destination });
+      },
+    });
+    client.connection.write("hello");
+    reactor.flush();
+    expect(target.received.toString()).toBe("hello");
+    expect(target.connection.getPeer()).toEqual(client.connection.getHost());
+    expect(target.connection.getHost()).toEqual(client.connection.getPeer());
   });
 
   test("a target that cannot be connected ends the client, and connectFailed says why", async () => {
