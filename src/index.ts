@@ -108,6 +108,7 @@ export { LineOnlyReceiver } from "./protocols/line-only-receiver.ts";
 export { LineReceiver } from "./protocols/line-receiver.ts";
 export { NetstringReceiver } from "./protocols/netstring-receiver.ts";
 export { portForward, type PortForwardOptions } from "./protocols/port-forward.ts";
+export { Quote } from "./protocols/quote.ts";
 export { sendFile } from "./protocols/send-file.ts";
 export { type SizedState, StatefulProtocol } from "./protocols/stateful-protocol.ts";
 export { StatefulStringProtocol, type StringStates } from "./protocols/stateful-string-protocol.ts";
