@@ -18,7 +18,7 @@ const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** What Bun reports of a server's handshake when no client certificate was asked for: noise. */
 type HandshakeError = (Error & { readonly code?: string }) | null | undefined;
 
-/** What a handshake fails with that was never finished; the other codes find fault with the peer. */
+/** What a handshake that was never finished fails with; other codes find fault with the peer. */
 const BROKEN_HANDSHAKE: ReadonlySet<string | undefined> = new Set(["EPROTO", "ECONNRESET"]);
 
 /** Makes TLS ready for Bun's sockets. */
