@@ -8,6 +8,7 @@ import { MICRO_FRAMING } from "./micro/framing.ts";
 import { MICRO_TIMERS } from "./micro/timers.ts";
 import { MICRO_WRITE_QUEUE } from "./micro/write-queue.ts";
 import { SEND_STRATEGIES_BENCHMARK } from "./send-strategies/send-strategies.ts";
+import { SIMULATION } from "./simulation/simulation.ts";
 import { UDP_THROUGHPUT } from "./udp-throughput/udp-throughput.ts";
 
 /** Every benchmark there is, in the order they run. */
@@ -22,4 +23,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   MICRO_WRITE_QUEUE,
   MICRO_TIMERS,
   MICRO_FRAMING,
+  SIMULATION,
 ];

@@ -1,5 +1,5 @@
 /** A list that is as short as it could be made, and how many tries that took. */
-export interface Shortened {
+interface Shortened {
   readonly items: readonly string[];
   readonly tries: number;
 }

@@ -28,7 +28,7 @@ export interface ScheduleRecorder {
 }
 
 /** What a schedule is made of besides its seed. */
-export interface ScheduleOptions {
+interface ScheduleOptions {
   /** The faults that there may be; all of them unless told. */
   readonly faults?: readonly FaultKind[];
   /** The keys of the only decisions that may go against the protocols; all may unless told. */
@@ -42,7 +42,7 @@ export const ONCE = -1;
 const PROBABILITIES = [0, 1 / 16, 1 / 4, 3 / 4] as const;
 
 /** How strong a fault is in one run: 0, which half of the runs have, to 3. */
-export type FaultStrength = 0 | 1 | 2 | 3;
+type FaultStrength = 0 | 1 | 2 | 3;
 
 const STRENGTHS: readonly FaultStrength[] = [0, 0, 0, 1, 2, 3];
 

@@ -14,12 +14,14 @@ const OPTIONAL_CALLBACKS = [
 
 /**
  * Stands between a connection and its protocol, passes every call on, and checks what a connection
- * promises: `connectionMade` first, `connectionLost` once and last, and the bytes that were written.
+ * promises: `connectionMade` first, `connectionLost` once and last, and the bytes as written.
  */
 export class WatchedCallbacks implements ConnectionCallbacks {
   readonly #inner: ConnectionCallbacks;
   readonly #end: SimulatedEnd;
   #state: "new" | "made" | "lost" | "replaced" = "new";
+  /** Whether the connection was ending already when this protocol took it over. */
+  #startedLate = false;
   declare readonly readConnectionLost?: () => void;
   declare readonly writeConnectionLost?: () => void;
   declare readonly pauseWriting?: () => void;
@@ -53,6 +55,7 @@ export class WatchedCallbacks implements ConnectionCallbacks {
     if (end.tracing) end.note("connectionMade");
     if (this.#state !== "new") end.fail("connectionMade was called again");
     this.#state = "made";
+    this.#startedLate = transport.disconnecting;
     end.protocol?.replaced();
     if (end.protocol === null) {
       watchTransport(transport, end, (next) => new WatchedCallbacks(next, end));
@@ -79,7 +82,7 @@ export class WatchedCallbacks implements ConnectionCallbacks {
     if (this.#state !== "made") this.#calledWrongly("connectionLost");
     this.#state = "lost";
     end.reason = reason;
-    const isAware = this.#inner.readConnectionLost !== undefined;
+    const isAware = this.#inner.readConnectionLost !== undefined && !this.#startedLate;
     if (isAware && reason.kind === "done" && !end.closing && !end.readEnded) {
       end.fail("it ended as done, and readConnectionLost was not called");
     }

@@ -13,7 +13,7 @@ import { SimulatedStreamDriver } from "./simulated-stream-driver.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** What a connect needs of the network it is made on. */
-export interface SimulatedPlace {
+interface SimulatedPlace {
   readonly simulation: Simulation;
   readonly network: MemoryNetwork;
   readonly outages: SimulatedOutages;

@@ -33,7 +33,7 @@ export class SimulatedCuts {
     return this.#next;
   }
 
-  /** Goes past the next place. Returns how far apart in time it sets what it cuts; 0: it does not. */
+  /** Goes past the next place. Returns how far apart in time it sets the pieces; 0: no cut. */
   pass(): number {
     const at = this.#next;
     this.#count++;

@@ -8,7 +8,7 @@ import type { Simulation } from "./simulation.ts";
 const OPTIONAL_CALLBACKS = ["connectionRefused", "errorReceived", "resumeWriting"] as const;
 
 /**
- * Stands between a UDP port and its protocol, passes every call on, and checks what a port promises:
+ * Stands between a UDP port and its protocol, passes calls on, and checks what a port promises:
  * `startProtocol` first, `stopProtocol` once and last.
  */
 export class WatchedDatagrams extends DatagramProtocol {

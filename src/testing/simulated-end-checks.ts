@@ -62,5 +62,7 @@ function isOwnFault({ reason, simulation }: SimulatedEnd): boolean {
 
 function mayBeLost(end: SimulatedEnd): boolean {
   if (FATAL_FAULTS.some((fault) => end.simulation.schedule.hasTaken(fault))) return true;
+  // Without a protocol it was turned away.
+  if (end.other.transport === null) return true;
   return end.other.reason?.kind === "aborted" || isOwnFault(end) || isOwnFault(end.other);
 }

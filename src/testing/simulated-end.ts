@@ -16,7 +16,7 @@ export interface WatchedSocket {
   readonly holdsBack: boolean;
 }
 
-/** What is known of one end of one connection: what its protocol asked for, and what became of it. */
+/** What is known of one end of one connection: what its protocol asked for, and what it got. */
 export class SimulatedEnd {
   readonly simulation: Simulation;
   /** Such as `1 client`. */

@@ -175,13 +175,15 @@ export class SimulatedStreamDriver
 
   #read(events: StreamEvents): void {
     const incoming = this.#incoming;
+    const stopMs = incoming.readerStopsMs();
+    if (stopMs > 0) {
+      this.#stoppedUntilMs = this.#simulation.clock.now() + stopMs;
+      return;
+    }
     switch (incoming.arrived) {
-      case "bytes": {
-        const stopMs = incoming.readerStopsMs();
-        if (stopMs === 0) this.#receive(events, incoming.readBytes());
-        else this.#stoppedUntilMs = this.#simulation.clock.now() + stopMs;
+      case "bytes":
+        this.#receive(events, incoming.readBytes());
         break;
-      }
       case "end":
         incoming.takeEnd();
         // The kernel forgets an end of stream once the reset behind it has come.

@@ -3,7 +3,7 @@ import { MESSAGE_TARGETS } from "./message-targets.ts";
 import { POLICY_TARGETS } from "./policy-targets.ts";
 import { PORT_FORWARD_TARGET } from "./port-forward-target.ts";
 import { SERVICE_TARGETS } from "./service-targets.ts";
-import { STREAM_PROTOCOL_TARGET } from "./stream-protocol-target.ts";
+import { STREAM_PROTOCOL_TARGETS } from "./stream-protocol-target.ts";
 import type { Target } from "./target.ts";
 import { TRANSPORT_TARGET } from "./transport-target.ts";
 
@@ -13,7 +13,7 @@ export const TARGETS: readonly Target[] = [
   ...SERVICE_TARGETS,
   ...DATAGRAM_TARGETS,
   ...MESSAGE_TARGETS,
-  STREAM_PROTOCOL_TARGET,
+  ...STREAM_PROTOCOL_TARGETS,
   PORT_FORWARD_TARGET,
   ...POLICY_TARGETS,
 ];

@@ -16,6 +16,9 @@ const MAX_QUESTIONS = 12;
 const MAX_QUESTION_BYTES = 100;
 const MAX_GAP_MS = 40;
 
+/** Later than any answer comes. */
+const STOP_MS = 10_000;
+
 /** A datagram may come twice at the server, and each answer twice at the client. */
 const MAX_ANSWERS_EACH = 4;
 
@@ -70,7 +73,9 @@ function questionScenario(
       if (network.undisturbed) expect(answers.length).toBe(questions.length * answersEach);
     });
     await network.listenUDP({ host: HOST, port: PORT }, makeServer());
-    await network.listenUDP({ host: HOST }, asker);
+    const port = await network.listenUDP({ host: HOST }, asker);
+    // Twice is fine; and then it is stopped once more at the end.
+    network.callLater(STOP_MS, () => Promise.all([port.stopListening(), port.stopListening()]));
   };
 }
 

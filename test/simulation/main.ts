@@ -18,24 +18,22 @@ const seed = wholeNumber("--seed", values.seed, anySeed());
 const unknown = positionals.filter((name) => !TARGETS.some((target) => target.name === name));
 if (unknown.length > 0) {
   const names = TARGETS.map(({ name }) => name).join(", ");
-  console.error(`There is no target ${unknown.join(", ")}; there are ${names}`);
+  complain(`There is no target ${unknown.join(", ")}; there are ${names}`);
   process.exit(2);
 }
 
 let failed = 0;
-for (const { name, scenario } of TARGETS) {
+for (const { name, scenario, options } of TARGETS) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   const startedAt = performance.now();
   try {
-    const { steps } = explore({ runs, seed }, scenario);
+    const { steps } = explore({ ...options, runs, seed }, scenario);
     const seconds = (performance.now() - startedAt) / 1_000;
     const rate = Math.round(runs / seconds);
-    console.log(
-      `${name}: survived ${runs} runs from seed ${seed}, ${steps} events, ${rate} runs/s`,
-    );
+    say(`${name}: survived ${runs} runs from seed ${seed}, ${steps} events, ${rate} runs/s`);
   } catch (error) {
     failed++;
-    console.error(`${name}: ${error instanceof Error ? error.message : error}\n`);
+    complain(`${name}: ${error instanceof Error ? error.message : error}\n`);
   }
 }
 process.exit(failed === 0 ? 0 : 1);
@@ -44,6 +42,14 @@ function wholeNumber(name: string, text: string | undefined, otherwise: number):
   if (text === undefined) return otherwise;
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0) return value;
-  console.error(`${name} is ${text}: a whole number of at least 0 is needed`);
+  complain(`${name} is ${text}: a whole number of at least 0 is needed`);
   process.exit(2);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function complain(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -1,4 +1,4 @@
-/** Our receivers: a client asks, the server answers each message in order, and one of them closes. */
+/** Our receivers: a client asks, the server answers each message in order, and one closes. */
 import { expect } from "bun:test";
 import { Factory } from "../../src/reactor/factory.ts";
 import type { Scenario, SimulatedNetwork } from "../../src/testing/simulated-network.ts";
@@ -44,7 +44,7 @@ function exchangeScenario(makePeer: MakePeer): Scenario {
   };
 }
 
-/** Sends the questions one after the other, with pauses, and then at times the end of the stream. */
+/** Sends the questions one by one, with pauses, and then at times the end of the stream. */
 function ask(client: MessagePeer, questions: readonly string[], network: SimulatedNetwork): void {
   const { random } = network;
   let atMs = 0;

@@ -7,14 +7,25 @@ export class RandomProducer implements Producer {
   readonly #pieces: Buffer[];
   readonly #streaming: boolean;
   readonly #faults: string[];
+  readonly #later: ((call: () => void) => void) | null;
   #state: "paused" | "producing" | "finished" | "stopped" = "paused";
 
-  /** @param faults gets what goes wrong */
-  constructor(transport: StreamTransport, pieces: Buffer[], streaming: boolean, faults: string[]) {
+  /**
+   * @param faults gets what goes wrong
+   * @param later has it write each piece some time after it could; null for at once
+   */
+  constructor(
+    transport: StreamTransport,
+    pieces: Buffer[],
+    streaming: boolean,
+    faults: string[],
+    later: ((call: () => void) => void) | null,
+  ) {
     this.#transport = transport;
     this.#pieces = pieces;
     this.#streaming = streaming;
     this.#faults = faults;
+    this.#later = later;
   }
 
   get isRegistered(): boolean {
@@ -34,11 +45,7 @@ export class RandomProducer implements Producer {
     }
     if (this.#state === "producing" && this.#streaming) return;
     this.#state = "producing";
-    do {
-      const piece = this.#pieces.shift();
-      if (piece === undefined) return this.finish();
-      this.#transport.write(piece);
-    } while (this.#streaming && this.#mayGoOn);
+    this.#goOn();
   }
 
   pauseProducing(): void {
@@ -58,8 +65,19 @@ export class RandomProducer implements Producer {
     this.#transport.unregisterProducer();
   }
 
-  /** Inside `write` it may have been paused or stopped. */
-  get #mayGoOn(): boolean {
-    return this.#state === "producing";
+  #goOn(): void {
+    if (this.#later === null) this.#producePieces();
+    else this.#later(() => this.#producePieces());
+  }
+
+  #producePieces(): void {
+    while (this.#state === "producing") {
+      const piece = this.#pieces.shift();
+      if (piece === undefined) return this.finish();
+      // Inside of this it may be paused or stopped.
+      this.#transport.write(piece);
+      if (!this.#streaming) return;
+      if (this.#later !== null) return this.#goOn();
+    }
   }
 }

@@ -141,7 +141,15 @@ export class RandomTalker extends Protocol {
     const { random } = this.#network;
     const pieces = Array.from({ length: random.integer(0, MAX_PIECES) }, () => this.#piece());
     const isStreaming = verb === "produce";
-    this.#producer = new RandomProducer(this.transport, pieces, isStreaming, this.#faults);
+    const later = (call: () => void) =>
+      void this.#network.callLater(random.integer(0, MAX_GAP_MS), call);
+    this.#producer = new RandomProducer(
+      this.transport,
+      pieces,
+      isStreaming,
+      this.#faults,
+      random.integer(0, 1) === 0 ? later : null,
+    );
     this.#producer.register();
   }
 

@@ -14,6 +14,9 @@ import { HOST, PORT, type Target } from "./target.ts";
 /** A Sunday in 1994; any time would do. */
 const NOW = Date.UTC(1994, 0, 2, 3, 4, 5);
 
+/** Small, so that answers soon pile up. */
+const SMALL_WRITE_LIMITS = { low: 20, high: 100, max: 1 << 20 };
+
 /** How much of an endless answer a client takes. */
 const ENOUGH_BYTES = 2_000;
 
@@ -46,7 +49,9 @@ function serviceScenario<C extends RandomClient>(
   check: (client: C, network: SimulatedNetwork) => void,
 ): Scenario {
   return async (network) => {
-    await network.listenTCP({ host: HOST, port: PORT }, new Factory(makeServer));
+    const writeLimits = network.random.integer(0, 1) === 0 ? SMALL_WRITE_LIMITS : undefined;
+    const options = { host: HOST, port: PORT, ...(writeLimits && { writeLimits }) };
+    await network.listenTCP(options, new Factory(makeServer));
     for (let count = network.random.integer(1, 2); count > 0; count--) {
       const client = makeClient(network);
       network.atEnd(() => check(client, network));

@@ -3,17 +3,33 @@ import { IncompleteReadError } from "../../src/protocols/incomplete-read-error.t
 import { StreamProtocol } from "../../src/protocols/stream-protocol.ts";
 import { ConnectionClosedError } from "../../src/reactor/close-reason.ts";
 import { Factory } from "../../src/reactor/factory.ts";
-import type { SimulatedNetwork } from "../../src/testing/simulated-network.ts";
+import { FAULT_KINDS } from "../../src/testing/fault-kind.ts";
+import type { Scenario, SimulatedNetwork } from "../../src/testing/simulated-network.ts";
 import { HOST, PORT, type Target } from "./target.ts";
 
 const MAX_QUESTIONS = 8;
 const MAX_QUESTION_LENGTH = 120;
 
+/** Small, so that a server whose client does not read soon reads nothing itself. */
+const WRITE_LIMITS = { low: 100, high: 1_000, max: 1 << 20 };
+
+/** More than `StreamProtocol` keeps of what nobody has read, in both directions. */
+const BULK = Array.from({ length: 700 }, (_, index) => String(index % 10).repeat(200));
+
 /** `StreamProtocol` at both ends: lines there, and parts of a known length back. */
-export const STREAM_PROTOCOL_TARGET: Target = {
-  name: "stream-protocol",
-  async scenario(network) {
-    const questions = randomLines(network);
+export const STREAM_PROTOCOL_TARGETS: readonly Target[] = [
+  { name: "stream-protocol", scenario: streamScenario(randomLines) },
+  {
+    name: "stream-protocol-bulk",
+    scenario: streamScenario(() => BULK),
+    // In buffers of some bytes so much would take all day.
+    options: { faults: FAULT_KINDS.filter((kind) => kind !== "small-buffer" && kind !== "cut") },
+  },
+];
+
+function streamScenario(makeQuestions: (network: SimulatedNetwork) => readonly string[]): Scenario {
+  return async (network) => {
+    const questions = makeQuestions(network);
     const answers: string[] = [];
     network.expectError(isEndOfStream);
     network.atEnd(() => {
@@ -24,7 +40,7 @@ export const STREAM_PROTOCOL_TARGET: Target = {
       if (network.endedWell) expect(answers.length).toBe(questions.length);
     });
     const servers = new Factory(() => new StreamProtocol(answerLines));
-    await network.listenTCP({ host: HOST, port: PORT }, servers);
+    await network.listenTCP({ host: HOST, port: PORT, writeLimits: WRITE_LIMITS }, servers);
     const client = await network.connectTCP(
       { host: HOST, port: PORT },
       new Factory(() => new StreamProtocol()),
@@ -36,8 +52,8 @@ export const STREAM_PROTOCOL_TARGET: Target = {
       if (!isEndOfStream(error)) throw error;
     }
     await client.closed;
-  },
-};
+  };
+}
 
 async function answerLines(stream: StreamProtocol): Promise<void> {
   for (let line = await stream.readLine(); line !== null; line = await stream.readLine()) {

@@ -1,9 +1,12 @@
 import type { Scenario } from "../../src/testing/simulated-network.ts";
+import type { SimulationOptions } from "../../src/testing/simulation-options.ts";
 
 /** Something of ours that must survive every schedule. */
 export interface Target {
   readonly name: string;
   readonly scenario: Scenario;
+  /** What differs from the usual. */
+  readonly options?: SimulationOptions;
 }
 
 /** Where the server of every target is. */
