@@ -186,7 +186,8 @@ export class SimulatedFlow {
     let at = start;
     const pushTo = (to: number) => {
       const from = offset + at - start;
-      this.#push(Buffer.from(data.subarray(from, from + to - at)), at);
+      const isWhole = to - at === data.length;
+      this.#push(Buffer.from(isWhole ? data : data.subarray(from, from + to - at)), at);
       at = to;
     };
     while (cuts.next <= end) {

@@ -1,0 +1,24 @@
+/** Our own protocols on hostile networks; `bun test/simulation/main.ts` runs many more of them. */
+import { describe, expect, test } from "bun:test";
+import { explore } from "../../src/testing/explore.ts";
+import { TARGETS } from "./all-targets.ts";
+import { anySeed } from "./any-seed.ts";
+
+const RUNS = 300;
+
+/** The same each time, so that a change of ours does not hide behind another seed. */
+const FIXED_SEED = 1_994;
+
+describe("Hostile networks", () => {
+  for (const { name, scenario, options } of TARGETS) {
+    test(`${name} survives the ones that it knows`, () => {
+      const { faults } = explore({ ...options, runs: RUNS, seed: FIXED_SEED }, scenario);
+      // Without faults it would be no great deed.
+      expect(Object.values(faults).filter((runs) => runs > 0).length).toBeGreaterThan(3);
+    });
+
+    test(`${name} survives others`, () => {
+      explore({ ...options, runs: RUNS, seed: anySeed() }, scenario);
+    });
+  }
+});
