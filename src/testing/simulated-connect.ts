@@ -118,7 +118,7 @@ export class SimulatedConnect implements ConnectAttempt {
     const { simulation } = this.#place;
     const hash = simulation.schedule.decide("late-reset", this.#link, ONCE, FATAL_SCALE);
     if (hash < 0) return;
-    const delayMs = magnitude(hash, LATE_RESET_MS_BITS);
+    const delayMs = magnitude(hash, LATE_RESET_MS_BITS) - 1;
     simulation.callLater(delayMs, () => {
       if (!near.closed || !far.closed) flow.breakOff("late-reset", this.#link, delayMs);
     });

@@ -93,7 +93,7 @@ export class SimulatedPath {
     const { schedule, clock } = this.#simulation;
     const hash = schedule.decide(kind, site, ONCE, OUTAGE_SCALE);
     if (hash < 0) return;
-    const fromMs = clock.now() + magnitude(hash, OUTAGE_START_MS_BITS);
+    const fromMs = clock.now() + magnitude(hash, OUTAGE_START_MS_BITS) - 1;
     const lengthMs = magnitude(Math.imul(hash, 0x2c1b3c6d) >>> 0, OUTAGE_MS_BITS);
     const toMs = kind === "black-hole" ? Number.POSITIVE_INFINITY : fromMs + lengthMs;
     this.#outages.push({ kind, site, fromMs, toMs });

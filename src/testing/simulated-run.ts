@@ -93,10 +93,14 @@ export class SimulatedRun {
     };
   }
 
+  /** Whether `error` is that somebody could not connect because of the network. */
+  isHindrance(error: unknown): boolean {
+    return error instanceof ConnectError && this.#simulation.schedule.hasInterfered;
+  }
+
   /** A scenario that could not connect because of the network has done all it could. */
   #scenarioFailed(error: unknown): void {
-    const wasHindered = error instanceof ConnectError && this.#simulation.schedule.hasInterfered;
-    if (!wasHindered) this.#simulation.fail(error);
+    if (!this.isHindrance(error)) this.#simulation.fail(error);
   }
 
   /** Stops the reactor as a program does, and waits for the silence afterwards. */

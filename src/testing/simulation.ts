@@ -120,6 +120,21 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
     }
   }
 
+  /** Moves on by `ms`, up to where nothing is left to do at that moment. */
+  advance(ms: number): void {
+    let delayMs = ms;
+    let stepsBefore: number;
+    do {
+      stepsBefore = this.#steps;
+      let hasCome = false;
+      this.clock.callLater(delayMs, () => {
+        hasCome = true;
+      });
+      this.runUntil(Number.POSITIVE_INFINITY, () => hasCome);
+      delayMs = 0;
+    } while (this.#steps > stepsBefore && this.#failure === null);
+  }
+
   // What the turn and the sockets in memory ask of their loop.
 
   soon(run: () => void): void {

@@ -6,6 +6,12 @@ import type { Clock, DelayedCall } from "../reactor/clock.ts";
  */
 const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
 
+/**
+ * How often at most a close that waits for our own producer is looked at: with a timeout of 0 it
+ * would be looked at all the time.
+ */
+const MIN_CHECK_MS = 100;
+
 /** Whoever is closing. */
 export interface CloseTimerOwner {
   /** The time is up. */
@@ -34,8 +40,7 @@ export class CloseTimer {
   start(timeoutMs = this.#timeoutMs): void {
     this.stop();
     this.#timeoutMs = timeoutMs;
-    this.#progress = this.#owner.progress;
-    this.#call = this.#clock.callLater(timeoutMs, () => this.#due());
+    this.#wait(timeoutMs);
   }
 
   /** Starts, unless it is running. */
@@ -48,9 +53,15 @@ export class CloseTimer {
     this.#call = null;
   }
 
+  #wait(delayMs: number): void {
+    this.#progress = this.#owner.progress;
+    this.#call = this.#clock.callLater(delayMs, () => this.#due());
+  }
+
   #due(): void {
     this.#call = null;
-    if (!this.#owner.waitsForPeer || this.#owner.progress > this.#progress) this.start();
+    if (!this.#owner.waitsForPeer) this.#wait(Math.max(this.#timeoutMs, MIN_CHECK_MS));
+    else if (this.#owner.progress > this.#progress) this.#wait(this.#timeoutMs);
     else this.#owner.closeTimedOut();
   }
 }

@@ -57,4 +57,21 @@ describe("StreamConnection", () => {
       expect(protocol.reason?.kind).toBe("lost");
     }
   });
+
+  test("a close without a timeout that waits for a producer does not wait busily", () => {
+    const { connection, clock } = scripted(new RecordingProtocol());
+    const producer = {
+      resumeProducing: noAction,
+      pauseProducing: noAction,
+      stopProducing: noAction,
+    };
+    connection.registerProducer(producer, true);
+    connection.loseConnection({ timeoutMs: 0 });
+    let looks = 0;
+    for (const end = clock.now() + 1_000; clock.now() < end && looks < 1_000; looks++) {
+      clock.advanceToNext();
+    }
+    expect(looks).toBeLessThan(20);
+    expect(connection.state).toBe("closing");
+  });
 });

@@ -21,6 +21,7 @@ export const STREAM_PROTOCOL_TARGETS: readonly Target[] = [
   { name: "stream-protocol", scenario: streamScenario(randomLines) },
   {
     name: "stream-protocol-bulk",
+    cost: 20,
     scenario: streamScenario(() => BULK),
     // In buffers of some bytes so much would take all day.
     options: { faults: FAULT_KINDS.filter((kind) => kind !== "small-buffer" && kind !== "cut") },

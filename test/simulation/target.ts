@@ -5,6 +5,8 @@ import type { SimulationOptions } from "../../src/testing/simulation-options.ts"
 export interface Target {
   readonly name: string;
   readonly scenario: Scenario;
+  /** How many runs of another target one run of this one takes; 1 unless told. */
+  readonly cost?: number;
   /** What differs from the usual. */
   readonly options?: SimulationOptions;
 }

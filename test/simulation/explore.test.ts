@@ -1,0 +1,126 @@
+import { describe, expect, test } from "bun:test";
+import { type Exploration, ExplorationError, explore } from "../../src/testing/explore.ts";
+import { simulate } from "../../src/testing/simulate.ts";
+import type { Scenario } from "../../src/testing/simulated-network.ts";
+import { SPEECH, speak } from "./conversation.ts";
+
+/** The answer comes whole: wrong as soon as a stream is cut. */
+const wholeAnswer: Scenario = async (network) => {
+  const speaker = await speak(network);
+  network.atEnd(() => {
+    if (speaker.received === SPEECH) expect(speaker.chunks.length).toBe(1);
+  });
+};
+
+/** The answer comes, however it comes. */
+const anyAnswer: Scenario = async (network) => {
+  const speaker = await speak(network);
+  network.atEnd(() => expect(SPEECH.startsWith(speaker.received)).toBe(true));
+};
+
+/** What `run` throws. */
+function thrownBy(run: () => Exploration): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return expect.unreachable("It threw nothing");
+}
+
+describe("explore", () => {
+  test("tells the seed, the schedule, the shortened one and how to see it again", () => {
+    const error = thrownBy(() => explore({ runs: 1_000, seed: 1, faults: ["cut"] }, wholeAnswer));
+    if (!(error instanceof ExplorationError)) throw error;
+    const { message, seed, only } = error;
+    expect(only.length).toBe(1);
+    expect(only[0]).toMatch(/^1[<>] cut \d+$/);
+    expect(message).toMatch(/^An invariant broke in run \d+ of 1000, with seed \d+: /);
+    expect(message).toMatch(/^The schedule: \d+ decisions? in \d+ ms$/m);
+    expect(message).toMatch(
+      /^ +\d+ ms {2}1[<>] cut \d+ +cut after byte \d+; the rest comes \d+ ms/m,
+    );
+    expect(message).toMatch(/^Shortened in \d+ tries: /m);
+    expect(message).toContain("1 client  connectionMade");
+    expect(message).toContain(
+      `To see it again: simulate(${seed}, scenario, { only: ${JSON.stringify(only)} })`,
+    );
+    expect(() => simulate(seed, wholeAnswer, { only })).toThrow(`Seed ${seed}: `);
+    expect(() => simulate(seed, wholeAnswer, { only: [] })).not.toThrow();
+  });
+
+  test("its cause is what the check threw", () => {
+    const cause = new Error("as it is");
+    const error = thrownBy(() =>
+      explore({ runs: 1, seed: 1 }, () => {
+        throw cause;
+      }),
+    );
+    expect(error).toMatchObject({ name: "ExplorationError", cause });
+  });
+
+  test("what fails on a perfect network is found first, and has no schedule", () => {
+    const never: Scenario = (network) => network.atEnd(() => expect(network.now()).toBe(-1));
+    const error = thrownBy(() => explore({ runs: 10, seed: 1 }, never));
+    expect(error).toMatchObject({ only: [] });
+    expect(String(error)).toContain("An invariant broke without any faults");
+    expect(String(error)).toContain("none: it happens on a perfect network too");
+  });
+
+  test("counts in how many runs each fault took effect, and what it cost", () => {
+    const { runs, steps, faults } = explore({ runs: 300, seed: 1 }, anyAnswer);
+    expect(runs).toBe(300);
+    expect(steps).toBeGreaterThan(3_000);
+    for (const [kind, count] of Object.entries(faults)) {
+      if (kind.startsWith("datagram-")) expect(count).toBe(0);
+      else expect([kind, count > 0 && count < 300]).toEqual([kind, true]);
+    }
+  });
+
+  test("only the faults that are allowed take effect", () => {
+    const { faults } = explore({ runs: 300, seed: 1, faults: ["cut", "latency"] }, anyAnswer);
+    const taken = Object.entries(faults).filter(([, count]) => count > 0);
+    expect(taken.map(([kind]) => kind).toSorted()).toEqual(["cut", "latency"]);
+  });
+
+  test("each run has the next seed, so that one can be had alone", () => {
+    const { faults } = explore({ runs: 1, seed: 1_004 }, anyAnswer);
+    const alone = Object.entries(faults).filter(([, count]) => count > 0);
+    expect(alone.map(([kind]) => kind)).toEqual(simulate(1_004, anyAnswer).faults as string[]);
+    expect(thrownBy(() => explore({ runs: 1_000, seed: 1 }, wholeAnswer))).toMatchObject({
+      seed: firstSeedThatFails(1, wholeAnswer),
+    });
+  });
+
+  test("a scenario that does something by real chance is told so", () => {
+    let runs = 0;
+    const moody: Scenario = () => {
+      if (++runs === 5) throw new Error("not today");
+    };
+    const error = thrownBy(() => explore({ runs: 10, seed: 1 }, moody));
+    expect(String(error)).toContain("failed once and not again");
+  });
+
+  test("the number of tries to shorten is bounded", () => {
+    let runs = 0;
+    const counted: Scenario = async (network) => {
+      runs++;
+      await wholeAnswer(network);
+    };
+    thrownBy(() => explore({ runs: 1_000, seed: 1, maxTries: 0 }, counted));
+    const withoutTries = runs;
+    runs = 0;
+    thrownBy(() => explore({ runs: 1_000, seed: 1, maxTries: 3 }, counted));
+    expect(runs - withoutTries).toBeLessThanOrEqual(3);
+  });
+});
+
+function firstSeedThatFails(from: number, scenario: Scenario): number {
+  for (let seed = from; ; seed++) {
+    try {
+      simulate(seed, scenario);
+    } catch {
+      return seed;
+    }
+  }
+}
