@@ -91,10 +91,9 @@ export class SendSide {
     if (this.#flow === "failed") return false;
     this.bytesWritten += chunk.length;
     if (this.#immediate && this.#flow === "ready" && this.#queue.bytes === 0) {
-      const sent = this.#send(chunk, 0, chunk.length);
+      const sent = this.#sendChunk(chunk);
       if (sent === chunk.length && this.#pulls) this.#workLater();
       if (sent < 0 || sent === chunk.length) return sent >= 0;
-      this.#queue.push(sent === 0 ? chunk : chunk.subarray(sent));
     } else {
       this.#queue.push(chunk);
       if (this.#flow === "ready" && this.#queue.bytes === chunk.length) this.#workLater();
@@ -190,6 +189,10 @@ export class SendSide {
 
   #sendQueue(): void {
     const queue = this.#queue;
+    if (this.#flow === "ready" && this.#bytesBeforeHold === null) {
+      const only = queue.takeOnly();
+      if (only !== null) return void this.#sendChunk(only);
+    }
     while (this.#flow === "ready") {
       if (this.#bytesBeforeHold === 0) return this.#reachHold();
       if (queue.bytes === 0) return;
@@ -199,6 +202,14 @@ export class SendSide {
       queue.advance(sent);
       if (this.#bytesBeforeHold !== null) this.#bytesBeforeHold -= sent;
     }
+  }
+
+  /** Sends a chunk while nothing waits; keeps what is not taken. Returns how much was. */
+  #sendChunk(chunk: Uint8Array): number {
+    const sent = this.#send(chunk, 0, chunk.length);
+    if (sent === 0) this.#queue.push(chunk);
+    else if (sent > 0 && sent < chunk.length) this.#queue.push(chunk.subarray(sent));
+    return sent;
   }
 
   #reachHold(): void {

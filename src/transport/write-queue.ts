@@ -54,6 +54,20 @@ export class WriteQueue {
     }
   }
 
+  /**
+   * Takes out the only chunk, when there is just one and it is as it was pushed; null otherwise. The
+   * usual case of one write per turn then costs no more than a send.
+   */
+  takeOnly(): Uint8Array | null {
+    const head = this.#head;
+    if (head === null || this.#rest !== null || this.#headSent > 0 || head instanceof Slab) {
+      return null;
+    }
+    this.#head = null;
+    this.#bytes = 0;
+    return head;
+  }
+
   /** The next `count` bytes have been taken. */
   advance(count: number): void {
     this.#bytes -= count;
