@@ -1,4 +1,5 @@
 import type { Decision } from "./schedule.ts";
+import type { SimulationOptions } from "./simulation-options.ts";
 import type { BrokenInvariant } from "./simulation-result.ts";
 
 /** What `explore` found out about a seed that fails. */
@@ -6,6 +7,8 @@ export interface Finding {
   /** Which run it was, from 1; 0 is the one without any faults. */
   readonly run: number;
   readonly runs: number;
+  /** What it was run with, besides the seed. */
+  readonly settings: SimulationOptions;
   /** The run as it failed. */
   readonly whole: BrokenInvariant;
   /** The same, with what is not needed taken away. */
@@ -22,8 +25,10 @@ const MAX_TRACE_LINES = 60;
 
 /** The finding for people: what broke, why, and how to see it again. */
 export function findingText(finding: Finding): string {
-  const { run, runs, whole, short, keys, tries } = finding;
-  const { seed, decisions, trace } = whole.result;
+  const { run, runs, settings, whole, short, keys, tries } = finding;
+  // With `only`, what else there may be does not matter.
+  const { faults: _faults, ...others } = settings;
+  const { seed, decisions } = whole.result;
   const count = decisions.length === 1 ? "1 decision" : `${decisions.length} decisions`;
   const when = run === 0 ? "without any faults" : `in run ${run} of ${runs}`;
   return [
@@ -38,9 +43,19 @@ export function findingText(finding: Finding): string {
     "What happened then:",
     ...lastLines(short.result.trace),
     "",
-    `To see it again: simulate(${seed}, scenario, { only: ${JSON.stringify(keys)} })`,
-    ...(trace.length > 0 ? [`The whole run: simulate(${seed}, scenario)`] : []),
+    `To see it again: ${callText(seed, { ...others, only: keys })}`,
+    ...(run === 0 ? [] : [`The whole run: ${callText(seed, settings)}`]),
   ].join("\n");
+}
+
+/** The call of `simulate` that repeats a run. */
+function callText(seed: number, options: SimulationOptions): string {
+  const fields = Object.entries(options).map(([name, value]) => {
+    const plain: unknown = name === "localHosts" ? [...(value as Iterable<string>)] : value;
+    return `${name}: ${JSON.stringify(plain)}`;
+  });
+  if (fields.length === 0) return `simulate(${seed}, scenario)`;
+  return `simulate(${seed}, scenario, { ${fields.join(", ")} })`;
 }
 
 function decisionLines(decisions: readonly Decision[]): string[] {

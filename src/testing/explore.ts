@@ -48,9 +48,13 @@ const DEFAULT_MAX_TRIES = 500;
  * understand it: the seed, the schedule of faults, and the part of the schedule that is enough.
  *
  * @throws {ExplorationError} when an invariant breaks
+ * @throws {RangeError} for numbers that are not whole
  */
 export function explore(options: ExploreOptions, scenario: Scenario): Exploration {
   const { runs, seed, ...settings } = options;
+  if (!(runs >= 0 && Number.isSafeInteger(runs))) {
+    throw new RangeError(`Cannot explore ${runs} runs: a whole number of at least 0 is needed`);
+  }
   const faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<
     FaultKind,
     number
@@ -102,7 +106,7 @@ function explained(run: number, seed: number, scenario: Scenario, options: Explo
   );
   const last = again(items);
   const short = last instanceof BrokenInvariant ? last : whole;
-  return new ExplorationError({ run, runs, whole, short, keys: items, tries });
+  return new ExplorationError({ run, runs, settings, whole, short, keys: items, tries });
 }
 
 function outcomeOf(run: () => SimulationResult): SimulationResult | BrokenInvariant {

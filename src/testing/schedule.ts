@@ -69,6 +69,7 @@ export class Schedule {
   /**
    * @param seed a whole number, of which the lower 32 bits count
    * @param recording whether to keep the decisions, and tell the recorder of them
+   * @throws {RangeError} for a seed that is no whole number
    */
   constructor(
     seed: number,
@@ -77,6 +78,7 @@ export class Schedule {
     options: ScheduleOptions,
   ) {
     const { faults, only } = options;
+    if (!Number.isSafeInteger(seed)) throw new RangeError(`A seed of ${seed} is no whole number`);
     this.#seed = mixed(seed >>> 0, 0);
     this.#recorder = recorder;
     this.#only = only === undefined ? null : new Set(only);

@@ -1,5 +1,5 @@
 import type { Schedule, ScheduleSite } from "./schedule.ts";
-import { magnitude } from "./schedule-hash.ts";
+import { magnitude, mixed } from "./schedule-hash.ts";
 
 /** How long the pieces of a stream are on average, by the strength of its cuts. */
 const MEAN_PIECE_BYTES = [0, 64, 8, 1] as const;
@@ -47,8 +47,8 @@ export class SimulatedCuts {
 
   #pieceBytes(at: number): number {
     const mean = this.#meanBytes << Math.min(Math.floor(this.#count / PIECES_TO_DOUBLE), 16);
-    // The place itself has this number too; the piece behind it needs another one.
-    const hash = this.#schedule.hash("latency", this.#site, at);
+    // The number of the cut itself decides whether there is one; its piece needs another.
+    const hash = mixed(this.#schedule.hash("cut", this.#site, at), 2);
     return 1 + (hash % (2 * mean - 1));
   }
 }

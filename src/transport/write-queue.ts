@@ -55,7 +55,7 @@ export class WriteQueue {
   }
 
   /**
-   * Takes out the only chunk, when there is just one and it is as it was pushed; null otherwise. The
+   * Takes out the only chunk, when there is one alone and it is as it was pushed; or else null. The
    * usual case of one write per turn then costs no more than a send.
    */
   takeOnly(): Uint8Array | null {

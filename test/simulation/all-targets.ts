@@ -1,3 +1,4 @@
+import { CLIENT_TARGETS } from "./client-targets.ts";
 import { DATAGRAM_TARGETS } from "./datagram-targets.ts";
 import { MESSAGE_TARGETS } from "./message-targets.ts";
 import { POLICY_TARGETS } from "./policy-targets.ts";
@@ -16,4 +17,5 @@ export const TARGETS: readonly Target[] = [
   ...STREAM_PROTOCOL_TARGETS,
   PORT_FORWARD_TARGET,
   ...POLICY_TARGETS,
+  ...CLIENT_TARGETS,
 ];

@@ -49,6 +49,15 @@ describe("explore", () => {
     expect(() => simulate(seed, wholeAnswer, { only: [] })).not.toThrow();
   });
 
+  test("the call that repeats it has the options that it was run with", () => {
+    const options = { runs: 1_000, seed: 1, maxSteps: 5_000, localHosts: new Set(["192.0.2.1"]) };
+    const message = String(thrownBy(() => explore({ ...options, faults: ["cut"] }, wholeAnswer)));
+    const settings = 'maxSteps: 5000, localHosts: ["192.0.2.1"]';
+    expect(message).toMatch(/^To see it again: .*$/m);
+    expect(message).toContain(`scenario, { ${settings}, only: [`);
+    expect(message).toContain(`scenario, { ${settings}, faults: ["cut"] })`);
+  });
+
   test("its cause is what the check threw", () => {
     const cause = new Error("as it is");
     const error = thrownBy(() =>
@@ -90,6 +99,14 @@ describe("explore", () => {
     expect(thrownBy(() => explore({ runs: 1_000, seed: 1 }, wholeAnswer))).toMatchObject({
       seed: firstSeedThatFails(1, wholeAnswer),
     });
+  });
+
+  test("numbers that would try nothing are refused", () => {
+    for (const runs of [Number.NaN, -1, 0.5]) {
+      expect(thrownBy(() => explore({ runs, seed: 1 }, anyAnswer))).toBeInstanceOf(RangeError);
+    }
+    expect(() => simulate(Number.NaN, anyAnswer)).toThrow("A seed of NaN is no whole number");
+    expect(() => simulate(1, anyAnswer, { maxSteps: Number.NaN })).toThrow(RangeError);
   });
 
   test("a scenario that does something by real chance is told so", () => {
