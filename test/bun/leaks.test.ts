@@ -42,7 +42,7 @@ describe.each(SIDES)("BunReactor, %s: descriptors", (side) => {
       await live.protocol.lost();
       expect(live.protocol.connection.fileDescriptor).toBe(-1);
     }
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 });
 
@@ -60,14 +60,14 @@ describe("BunReactor: descriptors", () => {
       const listening = reactor.listenTCP({ port: taken.port }, factory);
       expect(await listening.catch((e: unknown) => e)).toBeInstanceOf(CannotListenError);
     }
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 
   test("none is left open by connections that are refused", async () => {
     await using server = await LiveServer.listen({}, { maxConnections: 0 });
     const before = openDescriptors();
     for (let round = 0; round < ROUNDS; round++) await (await server.connect()).reset();
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
     expect(server.port.stats).toMatchObject({ accepted: 0, refused: ROUNDS });
   });
 
@@ -80,6 +80,6 @@ describe("BunReactor: descriptors", () => {
       if (round % 2 === 0) protocol.socket.connect({ host: "127.0.0.1", port });
       else protocol.socket.write("anybody?", { host: "127.0.0.1", port });
     }
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 });

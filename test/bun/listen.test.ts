@@ -24,7 +24,7 @@ async function failure(options: ListenTCPOptions): Promise<Error> {
     () => null,
     (error: unknown) => error,
   );
-  expect(openDescriptors()).toBe(before);
+  expect(openDescriptors()).toBeLessThanOrEqual(before);
   expect([[], ["start", "stop"]]).toContainEqual(factory.uses);
   if (outcome instanceof Error) return outcome;
   throw new Error("It listens");
@@ -103,7 +103,7 @@ describe("BunReactor.listenTCP", () => {
     await using server = await LiveServer.listen();
     const before = openDescriptors();
     await Promise.all([server.port.startListening(), server.port.startListening()]);
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
     expect(server.factory.uses).toEqual(["start"]);
   });
 
@@ -169,7 +169,7 @@ describe("BunReactor.listenTCP", () => {
     }
     const listening = new BunReactor().listenTCP({}, new Failing());
     await expect(listening).rejects.toThrow("no power");
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 
   test("stopFactory throws: logged, stopListening resolves", async () => {
@@ -210,7 +210,7 @@ describe("BunReactor.listenTCP", () => {
     for (let time = 0; time < 100; time++) {
       await using _port = await reactor.listenTCP({}, new RecordingFactory());
     }
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 });
 

@@ -162,7 +162,7 @@ describe("BunReactor: run and stop", () => {
       expect(client.uses).toEqual(["start", "stop"]);
       await expect(server.connect()).rejects.toThrow();
     }
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 
   test("stop aborts a connection whose peer does not close, and then resolves", async () => {
@@ -203,7 +203,7 @@ describe("BunReactor: run and stop", () => {
     await reactor.stop();
     await finished;
     expect(calls).toEqual(["start", "stop"]);
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 
   // The connect has to hang, which only libc can arrange.
@@ -219,7 +219,7 @@ describe("BunReactor: run and stop", () => {
     await finished;
     expect(await outcome).toBeInstanceOf(ConnectingCancelledError);
     await loopTurns();
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 
   test("two reactors in one process are independent", async () => {

@@ -122,7 +122,7 @@ describe("BunReactor.listenUDP with perAddress", () => {
     const live = await openDatagrams(echo(), { host: "0.0.0.0", perAddress: true });
     await live.port.stopListening();
     expect(live.protocol.events).toEqual(["startProtocol", "stopProtocol"]);
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 
   test("a port taken at one of the addresses: CannotListenError, everything is closed", async () => {
@@ -131,7 +131,7 @@ describe("BunReactor.listenUDP with perAddress", () => {
     const options = { host: "0.0.0.0", port: taken.port, perAddress: true };
     const listening = new BunReactor().listenUDP(options, echo());
     expect(await listening.catch((e: unknown) => e)).toBeInstanceOf(CannotListenError);
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 
   test("errors in the callbacks are logged, and the port goes on", async () => {
@@ -227,7 +227,7 @@ describe("BunReactor.listenUDP: other settings", () => {
     for (let time = 0; time < 100; time++) {
       await using _port = await reactor.listenUDP({}, echo());
     }
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
     expect(logger.reports).toEqual([]);
   });
 });
