@@ -51,20 +51,12 @@ export class LineCodec implements Codec<Buffer, Uint8Array | string> {
 
   /** @throws {FrameTooLongError} for an over-long line, unless those are skipped */
   decode(buffer: ReceiveBuffer): Buffer | null {
-    for (;;) {
-      if (this.#skipping && !this.#skipRest(buffer)) return null;
+    do {
+      if (this.#skipping) continue;
       const line = buffer.takeLine(this.#delimiter, this.#maxLength);
       if (line !== null) return line;
-      if (buffer.length <= this.#maxLength || this.#mayStillEnd(buffer)) {
-        buffer.expect(this.maxBytes);
-        return null;
-      }
-      if (this.#whenTooLong === "fail") {
-        throw new FrameTooLongError("Line", this.#maxLength + 1, this.#maxLength);
-      }
-      this.#skipping = true;
-      this.#skippedLines++;
-    }
+    } while (this.#skipLine(buffer));
+    return null;
   }
 
   /** @throws {RangeError} when `line` holds the delimiter, or its end and the delimiter make one */
@@ -75,8 +67,18 @@ export class LineCodec implements Codec<Buffer, Uint8Array | string> {
     throw new RangeError(`Cannot encode a line of ${bytes.length} bytes: it holds the delimiter`);
   }
 
-  /** Throws away what is left of an over-long line. Returns false when its end has not come. */
-  #skipRest(buffer: ReceiveBuffer): boolean {
+  /** Throws away the over-long line in front. Returns false when there is none, or it goes on. */
+  #skipLine(buffer: ReceiveBuffer): boolean {
+    if (!this.#skipping) {
+      if (buffer.length <= this.#maxLength || this.#mayStillEnd(buffer)) {
+        buffer.expect(this.maxBytes);
+        return false;
+      }
+      if (this.#whenTooLong === "fail") {
+        throw new FrameTooLongError("Line", this.#maxLength + 1, this.#maxLength);
+      }
+      this.#skippedLines++;
+    }
     const rest = buffer.indexOf(this.#delimiter);
     this.#skipping = rest === -1;
     // At the end of what there is the delimiter may have begun.

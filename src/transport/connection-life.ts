@@ -85,7 +85,16 @@ export class ConnectionLife
 
   /** Whether nothing is delivered any more. */
   get disconnecting(): boolean {
-    return this.#state === "closing" || this.#state === "lingering" || !this.connected;
+    // Asked for every frame, and nearly always the connection is open.
+    switch (this.#state) {
+      case "open":
+      case "read-ended":
+      case "write-ending":
+      case "write-ended":
+        return false;
+      default:
+        return true;
+    }
   }
 
   get tlsInfo(): TLSInfo | null {
