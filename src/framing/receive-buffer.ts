@@ -1,3 +1,5 @@
+import { ChunkQueue } from "./chunk-queue.ts";
+
 /** Memory that a small rest is kept in, so that what completes it mostly still fits. */
 const MIN_STORAGE_BYTES = 256;
 
@@ -21,14 +23,8 @@ export class ReceiveBuffer {
   #start = 0;
   /** The memory behind the window where that is our own; null where the window is a chunk. */
   #storage: Buffer | null = null;
-  /** The chunk that goes on behind the window; its first `#joined` bytes are in the window too. */
-  #next: Buffer | null = null;
-  #joined = 0;
-  /** The chunks after that one, from `#laterStart` on. */
-  #later: Buffer[] = [];
-  #laterStart = 0;
-  /** How many bytes there are behind the window. */
-  #waiting = 0;
+  /** What goes on behind the window. What of it was copied is in the window too. */
+  readonly #waiting = new ChunkQueue();
   /** How long the frame under way may become: what its memory need not exceed. */
   #expected = Number.POSITIVE_INFINITY;
   /** What was sought last, and how much of the front is known not to have it. */
@@ -37,34 +33,20 @@ export class ReceiveBuffer {
 
   /** How many bytes there are. */
   get length(): number {
-    return this.#window.length - this.#start + this.#waiting;
+    return this.#window.length - this.#start + this.#waiting.length;
   }
 
   /** The memory that is held on to, in bytes: the chunks that are not used up, and spare room. */
   get heldBytes(): number {
-    let held = this.#storage === null ? this.#window.length : this.#storage.length;
-    if (this.#next !== null) held += this.#next.length;
-    for (let index = this.#laterStart; index < this.#later.length; index++) {
-      held += this.#later[index]?.length ?? 0;
-    }
-    return held;
+    return (this.#storage ?? this.#window).length + this.#waiting.heldBytes;
   }
 
   /** Appends a chunk, which must not be changed any more. */
   append(chunk: Buffer): void {
     if (chunk.length === 0) return;
-    if (this.#next !== null) {
-      this.#later.push(chunk);
-      this.#waiting += chunk.length;
-    } else if (this.#start === this.#window.length) {
-      this.#window = chunk;
-      this.#start = 0;
-      this.#storage = null;
-    } else {
-      this.#next = chunk;
-      this.#joined = 0;
-      this.#waiting = chunk.length;
-    }
+    const isDrained = this.#start === this.#window.length && this.#waiting.isEmpty;
+    if (isDrained) this.#showFrom(chunk, 0);
+    else this.#waiting.push(chunk);
   }
 
   /**
@@ -78,8 +60,13 @@ export class ReceiveBuffer {
       data.length <= this.#start &&
       data.buffer === window.buffer &&
       data.byteOffset + data.length === window.byteOffset + this.#start;
-    if (wasTakenLast) this.#start -= data.length;
-    else if (data.length > 0) this.#replaceWith([data, ...this.#chunks()]);
+    if (wasTakenLast) {
+      this.#start -= data.length;
+    } else {
+      const unread = [window.subarray(this.#start), ...this.#waiting.takeAll()];
+      this.#showFrom(data, 0);
+      for (const chunk of unread) this.append(chunk);
+    }
   }
 
   /** Whether there are `count` bytes. */
@@ -204,7 +191,9 @@ export class ReceiveBuffer {
 
   /** Throws everything away. */
   clear(): void {
-    this.#replaceWith([]);
+    this.#searched = 0;
+    this.#waiting.clear();
+    this.#showFrom(EMPTY, 0);
   }
 
   /**
@@ -212,13 +201,11 @@ export class ReceiveBuffer {
    * chunk that it would otherwise keep in memory.
    */
   settle(): void {
-    if (this.#waiting > 0) this.#extend(this.length);
-    this.#next = null;
+    if (this.#waiting.length > 0) this.#extend(this.length);
+    this.#waiting.clear();
     const unread = this.#window.length - this.#start;
     if (unread === 0) {
-      this.#window = EMPTY;
-      this.#start = 0;
-      this.#storage = null;
+      this.#showFrom(EMPTY, 0);
       return;
     }
     // Of a chunk the rest would be copied anyway once more comes; our own memory is used up first.
@@ -253,10 +240,10 @@ export class ReceiveBuffer {
     for (;;) {
       const unread = this.#window.length - this.#start;
       this.#searched = Math.max(0, unread - overlap);
-      if (this.#waiting === 0 || unread >= mostBytes) return -1;
+      if (this.#waiting.length === 0 || unread >= mostBytes) return -1;
       const step = Math.min(Math.max(unread, MIN_SEARCHED_BYTES), mostBytes - unread);
       this.#expected = mostBytes;
-      this.#extend(unread + Math.min(this.#waiting, step));
+      this.#extend(unread + Math.min(this.#waiting.length, step));
       const found = this.#window.indexOf(needle, this.#start + this.#searched);
       if (found !== -1) return found - this.#start;
     }
@@ -267,48 +254,29 @@ export class ReceiveBuffer {
     for (;;) {
       const unread = this.#window.length - this.#start;
       if (unread >= count) return true;
-      const next = this.#next;
-      if (next === null || this.#waiting === 0) return false;
-      if (this.#moveOntoNext()) continue;
-      if (this.#joined === next.length) this.#advanceNext();
-      else this.#join(next, Math.min(next.length - this.#joined, count - unread));
+      const waiting = this.#waiting.length;
+      if (waiting === 0) return false;
+      if (!this.#moveOntoNext()) this.#join(Math.min(count - unread, waiting));
     }
   }
 
   /** Makes the next chunk the window, if all that is left of the window was copied from it. */
   #moveOntoNext(): boolean {
-    const next = this.#next;
+    const { copied } = this.#waiting;
     const unread = this.#window.length - this.#start;
-    if (next === null || unread > this.#joined) return false;
-    this.#window = next;
-    this.#start = this.#joined - unread;
-    this.#storage = null;
-    this.#waiting -= next.length - this.#joined;
-    this.#advanceNext();
-    return true;
+    const next = unread <= copied ? this.#waiting.shift() : null;
+    if (next !== null) this.#showFrom(next, copied - unread);
+    return next !== null;
   }
 
-  #advanceNext(): void {
-    this.#joined = 0;
-    this.#next = this.#later[this.#laterStart] ?? null;
-    if (this.#next === null) return;
-    this.#laterStart++;
-    if (this.#laterStart < this.#later.length) return;
-    this.#later = [];
-    this.#laterStart = 0;
-  }
-
-  /** Copies the next `count` bytes of `chunk` behind the window. */
-  #join(chunk: Buffer, count: number): void {
+  /** Copies what waits behind the window: `count` bytes at most, all of one chunk. */
+  #join(count: number): void {
     let storage = this.#storage;
     if (storage === null || this.#window.length + count > storage.length) {
       storage = this.#store(count);
     }
     const end = this.#window.length;
-    chunk.copy(storage, end, this.#joined, this.#joined + count);
-    this.#joined += count;
-    this.#waiting -= count;
-    this.#window = storage.subarray(0, end + count);
+    this.#window = storage.subarray(0, end + this.#waiting.copyTo(storage, end, count));
   }
 
   /** Moves the window to new memory of our own, with room for at least `count` bytes more. */
@@ -325,24 +293,10 @@ export class ReceiveBuffer {
     return storage;
   }
 
-  /** All that there is, in pieces. */
-  #chunks(): Buffer[] {
-    const chunks = [this.#window.subarray(this.#start)];
-    if (this.#next !== null) chunks.push(this.#next.subarray(this.#joined));
-    return chunks.concat(this.#later.slice(this.#laterStart)).filter((chunk) => chunk.length > 0);
-  }
-
-  #replaceWith(chunks: readonly Buffer[]): void {
-    const [first = EMPTY, next = null, ...later] = chunks;
-    this.#window = first;
-    this.#start = 0;
+  #showFrom(window: Buffer, start: number): void {
+    this.#window = window;
+    this.#start = start;
     this.#storage = null;
-    this.#searched = 0;
-    this.#next = next;
-    this.#joined = 0;
-    this.#later = later;
-    this.#laterStart = 0;
-    this.#waiting = chunks.reduce((sum, chunk) => sum + chunk.length, 0) - first.length;
   }
 }
 
