@@ -1,3 +1,4 @@
+import { FrameTooLongError } from "../framing/framing-error.ts";
 import { ReceiveBuffer } from "../framing/receive-buffer.ts";
 import { type CloseReason, DONE } from "../reactor/close-reason.ts";
 import { IncompleteReadError } from "./incomplete-read-error.ts";
@@ -7,6 +8,19 @@ const MAX_UNREAD_BYTES = 65_536;
 
 /** At or below this the peer may go on: early enough that a reader seldom waits for it. */
 const LOW_UNREAD_BYTES = 16_384;
+
+/** In front of the LF that ends a line it is no part of the line. */
+export const CARRIAGE_RETURN = 0x0d;
+
+/** What is read up to its end. */
+interface PartForm {
+  /** What ends it; at least one byte. */
+  readonly end: Buffer;
+  /** How long it may be, in bytes, without its end. */
+  readonly maxLength: number;
+  /** Whether a CR in front of the end is part of that, and does not count. */
+  readonly isLine: boolean;
+}
 
 /** What can be told to wait: a transport, as the producer of what it receives. */
 interface Source {
@@ -62,6 +76,37 @@ export class IncomingBytes {
     signal?.throwIfAborted();
     while (this.buffer.length < count && this.#end === null) await this.#more(count, signal);
     return this.buffer.length >= count;
+  }
+
+  /**
+   * Waits for a part and takes it with its end, which is not returned; but the CR of a line is.
+   *
+   * @throws as a rejection: `FrameTooLongError`, with nothing taken; `IncompleteReadError`; what
+   * `wait` throws; `RangeError` when `maxLength` is not a number of at least 0
+   */
+  async takeUntil({ end, maxLength, isLine }: PartForm, signal?: AbortSignal): Promise<Buffer> {
+    if (!(maxLength >= 0)) {
+      throw new RangeError(`Cannot read up to a maxLength of ${maxLength}: at least 0 is needed`);
+    }
+    const { buffer } = this;
+    const mostBytes = isLine ? maxLength + 1 : maxLength;
+    for (;;) {
+      const part = buffer.takeLine(end, mostBytes);
+      if (part !== null && (part.length <= maxLength || part.at(-1) === CARRIAGE_RETURN)) {
+        return part;
+      }
+      if (part !== null) buffer.prepend(Buffer.concat([part, end]));
+      const mayEnd = isLine && buffer.length === mostBytes;
+      const isTooLong = mayEnd
+        ? buffer.byteAt(maxLength) !== CARRIAGE_RETURN
+        : buffer.length >= mostBytes + end.length;
+      if (isTooLong) {
+        throw new FrameTooLongError(isLine ? "Line" : "Part", maxLength + 1, maxLength);
+      }
+      if (!(await this.wait(buffer.length + 1, signal))) {
+        throw this.incomplete(`until ${JSON.stringify(end.toString())}`);
+      }
+    }
   }
 
   /** Something was taken from the buffer. */

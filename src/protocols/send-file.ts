@@ -4,7 +4,7 @@ import type { StreamTransport } from "../reactor/stream-transport.ts";
 import type { WaitOptions } from "../task/wait-options.ts";
 
 /** The most that is written at once; a source may hand out far more than may wait to be sent. */
-const MAX_PIECE_BYTES = 65_536;
+export const MAX_PIECE_BYTES = 65_536;
 
 /**
  * Sends all of a file, or of another source of bytes, and resolves with how many there were once
@@ -26,10 +26,10 @@ export async function sendFile(
   options: WaitOptions = {},
 ): Promise<number> {
   const { signal } = options;
-  signal?.throwIfAborted();
   const stream: ReadableStream<Uint8Array> = source instanceof Blob ? source.stream() : source;
   const sender = new FileSender(transport, stream.getReader());
-  const abort = () => sender.stop(signal?.reason);
+  const abort = () => sender.cancel(signal?.reason);
+  if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort);
   try {
     return await sender.send();
@@ -47,9 +47,9 @@ interface SourceReader {
 class FileSender implements Producer {
   readonly #transport: StreamTransport;
   readonly #reader: SourceReader;
-  #state: "sending" | "paused" | "stopped" = "sending";
-  /** Why it was stopped; null where the connection ended. */
-  #stopReason: unknown = null;
+  /** `stopped` by the connection, which has ended; `cancelled` by the signal. */
+  #state: "sending" | "paused" | "stopped" | "cancelled" = "sending";
+  #cancelReason: unknown = null;
   #resumed: PromiseWithResolvers<void> | null = null;
 
   constructor(transport: StreamTransport, reader: SourceReader) {
@@ -59,6 +59,7 @@ class FileSender implements Producer {
 
   async send(): Promise<number> {
     try {
+      this.#throwIfCancelled();
       this.#transport.registerProducer(this, true);
     } catch (error) {
       this.#cancelSource(error);
@@ -74,13 +75,10 @@ class FileSender implements Producer {
     }
   }
 
-  /** Has `send` reject, with `reason` where that is not null. */
-  stop(reason: unknown): void {
-    this.#state = "stopped";
-    this.#stopReason = reason;
-    this.#resumed?.resolve();
-    // A source that never gives anything more would otherwise be waited for.
-    this.#cancelSource(reason);
+  /** Has `send` reject with `reason`. */
+  cancel(reason: unknown): void {
+    this.#cancelReason = reason;
+    this.#stop("cancelled");
   }
 
   pauseProducing(): void {
@@ -96,7 +94,7 @@ class FileSender implements Producer {
   }
 
   stopProducing(): void {
-    this.stop(null);
+    this.#stop("stopped");
   }
 
   async #sendAll(): Promise<number> {
@@ -116,10 +114,21 @@ class FileSender implements Producer {
     }
   }
 
+  #stop(state: "stopped" | "cancelled"): void {
+    this.#state = state;
+    this.#resumed?.resolve();
+    // A source that never gives anything more would otherwise be waited for.
+    this.#cancelSource(this.#cancelReason);
+  }
+
+  #throwIfCancelled(): void {
+    if (this.#state === "cancelled") throw this.#cancelReason;
+  }
+
   /** @throws as a rejection, what `send` rejects with, when it was stopped */
   async #checkStopped(): Promise<void> {
+    this.#throwIfCancelled();
     if (this.#state !== "stopped") return;
-    if (this.#stopReason !== null) throw this.#stopReason;
     // This rejects with the reason of a connection that has ended, but not while it is closing.
     await this.#transport.drained();
     throw new ConnectionClosedError(DONE);

@@ -1,13 +1,13 @@
-import { FrameTooLongError } from "../framing/framing-error.ts";
 import { type CloseReason, ConnectionClosedError, DONE } from "../reactor/close-reason.ts";
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { Protocol } from "../reactor/protocol.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
 import type { WaitOptions } from "../task/wait-options.ts";
-import { IncomingBytes } from "./incoming-bytes.ts";
+import { CARRIAGE_RETURN, IncomingBytes } from "./incoming-bytes.ts";
 import { IncompleteReadError } from "./incomplete-read-error.ts";
+import { MAX_PIECE_BYTES } from "./send-file.ts";
 
-const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = Buffer.from("\n");
 
 /** The longest line or part that is read unless told: what a `LineReceiver` takes. */
 const DEFAULT_MAX_LENGTH = 16_384;
@@ -16,6 +16,11 @@ const DEFAULT_MAX_LENGTH = 16_384;
 export interface ReadUntilOptions extends WaitOptions {
   /** How long it may be, in bytes, without its end; 16384 unless told. */
   readonly maxLength?: number;
+}
+
+/** As the standard has it; Bun has it too, but its types do not say so. */
+interface AbortableController extends WritableStreamDefaultController {
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -46,7 +51,12 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
   });
   #readable: ReadableStream<Uint8Array> | null = null;
   #writable: WritableStream<Uint8Array | string> | null = null;
+  /** Has `writable` fail; null as long as nobody has asked for it. */
+  #writableController: WritableStreamDefaultController | null = null;
   #reading = false;
+  #writeEnded = false;
+  /** What `drained` has told of a lost connection, perhaps before its end could be delivered. */
+  #lossTold: CloseReason | null = null;
 
   /**
    * @param serve what is done with the connection; it is called once it is made. When its promise
@@ -71,10 +81,12 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
    * Resolves with the bytes that came next, as soon as there are some; null at the end.
    *
    * @param maxBytes how many at most; as many as there are in one piece unless told
+   * @throws {RangeError} as a rejection, when `maxBytes` is not a number of at least 1
    * @throws {ConnectionClosedError} as a rejection, when the connection was lost or aborted
    */
   read(maxBytes?: number, options: WaitOptions = {}): Promise<Buffer | null> {
     return this.#exclusively(async ({ buffer }) => {
+      mustBe(maxBytes === undefined || maxBytes >= 1, `${maxBytes} bytes`, "at least 1");
       if (!(await this.#incoming.wait(1, options.signal))) return this.#endOfStream();
       const data = buffer.takeChunk();
       if (data === null || maxBytes === undefined || data.length <= maxBytes) return data;
@@ -86,10 +98,13 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
   /**
    * Resolves with exactly `count` bytes.
    *
+   * @throws {RangeError} as a rejection, when `count` is not a whole number of at least 0
    * @throws {IncompleteReadError} as a rejection, when the stream ends before
    */
   readExactly(count: number, options: WaitOptions = {}): Promise<Buffer> {
     return this.#exclusively(async (incoming) => {
+      const isCount = Number.isSafeInteger(count) && count >= 0;
+      mustBe(isCount, `${count} bytes`, "a whole number of at least 0");
       if (await incoming.wait(count, options.signal)) return incoming.buffer.take(count);
       throw incoming.incomplete(`${count} bytes`);
     });
@@ -98,25 +113,18 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
   /**
    * Resolves with what is before the next `delimiter`, which is read too.
    *
+   * @throws {RangeError} as a rejection, when `delimiter` is empty or `maxLength` is not a number
+   * of at least 0
    * @throws {IncompleteReadError} as a rejection, when the stream ends before
    * @throws {FrameTooLongError} as a rejection, when more than `maxLength` bytes come before it;
    * they stay to be read
    */
   readUntil(delimiter: Uint8Array | string, options: ReadUntilOptions = {}): Promise<Buffer> {
     const { maxLength = DEFAULT_MAX_LENGTH, signal } = options;
-    const end = Buffer.from(outgoingBytes(delimiter));
     return this.#exclusively(async (incoming) => {
-      const { buffer } = incoming;
-      for (;;) {
-        const data = buffer.takeLine(end, maxLength);
-        if (data !== null) return data;
-        if (buffer.length >= maxLength + end.length) {
-          throw new FrameTooLongError("Part", maxLength + 1, maxLength);
-        }
-        if (!(await incoming.wait(buffer.length + 1, signal))) {
-          throw incoming.incomplete(`until ${JSON.stringify(end.toString())}`);
-        }
-      }
+      const end = Buffer.from(outgoingBytes(delimiter));
+      mustBe(end.length > 0, "until an empty delimiter", "at least 1 byte");
+      return incoming.takeUntil({ end, maxLength, isLine: false }, signal);
     });
   }
 
@@ -127,14 +135,17 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
    * @throws {IncompleteReadError} as a rejection, when the connection was lost in mid-line
    * @throws {FrameTooLongError} as a rejection, when the line is longer than `maxLength`
    */
-  async readLine(options: ReadUntilOptions = {}): Promise<Buffer | null> {
-    try {
-      const line = await this.readUntil("\n", options);
-      return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
-    } catch (error) {
-      if (!(error instanceof IncompleteReadError) || error.reason.kind !== "done") throw error;
-      return error.partial.length > 0 ? error.partial : null;
-    }
+  readLine(options: ReadUntilOptions = {}): Promise<Buffer | null> {
+    const { maxLength = DEFAULT_MAX_LENGTH, signal } = options;
+    return this.#exclusively(async (incoming) => {
+      try {
+        const line = await incoming.takeUntil({ end: LINE_FEED, maxLength, isLine: true }, signal);
+        return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+      } catch (error) {
+        if (!(error instanceof IncompleteReadError) || error.reason.kind !== "done") throw error;
+        return error.partial.length > 0 ? error.partial : null;
+      }
+    });
   }
 
   /** The bytes as they come, until the end. Leaving the loop closes nothing, and loses nothing. */
@@ -158,16 +169,20 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
     return this.#readable;
   }
 
-  /** What is written to it is sent. Closing it is `closeWrite`, aborting it is an abort. */
+  /**
+   * What is written to it is sent, however large a chunk is. Closing it is `closeWrite`, aborting
+   * it is an abort. When the connection ends first it fails with a `ConnectionClosedError`.
+   */
   get writable(): WritableStream<Uint8Array | string> {
     this.#writable ??= new WritableStream<Uint8Array | string>({
-      write: (chunk) => {
-        if (this.transport.disconnecting) throw new ConnectionClosedError(DONE);
-        this.transport.write(chunk);
-        return this.transport.drained();
+      start: (controller) => {
+        this.#writableController = controller;
+        // A sink's `abort` waits for the write under way, which a peer that does not read holds up.
+        const { signal } = controller as AbortableController;
+        signal.addEventListener("abort", () => this.transport.abortConnection(), { once: true });
       },
+      write: (chunk) => this.#writeAll(outgoingBytes(chunk)),
       close: () => this.closeWrite(),
-      abort: () => this.transport.abortConnection(),
     });
     return this.#writable;
   }
@@ -183,12 +198,18 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
    *
    * @throws {ConnectionClosedError} as a rejection, when the connection has ended
    */
-  drained(): Promise<void> {
-    return this.transport.drained();
+  async drained(): Promise<void> {
+    try {
+      await this.transport.drained();
+    } catch (error) {
+      if (error instanceof ConnectionClosedError) this.#lossTold = error.reason;
+      throw error;
+    }
   }
 
   /** Sends what was written and then the end of our stream; reading goes on. */
   closeWrite(): void {
+    this.#writeEnded = true;
     this.transport.loseWriteConnection();
   }
 
@@ -207,11 +228,11 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
     if (this.#serve === undefined) return;
     try {
       await this.#serve(this);
-      this.close();
     } catch (error) {
       // That the connection was lost is reported as such, and no fault of who served it.
-      if (!tellsOfLoss(error)) throw error;
+      if (!this.#wasLost(error)) throw error;
     }
+    this.close();
   }
 
   override dataReceived(data: Buffer): void {
@@ -225,6 +246,22 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
   override connectionLost(reason: CloseReason): void {
     this.#incoming.ended(reason);
     this.#closed.resolve(reason);
+    this.#writableController?.error(new ConnectionClosedError(reason));
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    for (let start = 0; start < bytes.length; start += MAX_PIECE_BYTES) {
+      if (this.#writeEnded || this.transport.disconnecting) throw new ConnectionClosedError(DONE);
+      this.transport.write(bytes.subarray(start, start + MAX_PIECE_BYTES));
+      await this.drained();
+    }
+  }
+
+  /** Whether `error` tells that this connection was lost, and not another. */
+  #wasLost(error: unknown): boolean {
+    const isEnd = error instanceof ConnectionClosedError || error instanceof IncompleteReadError;
+    if (!isEnd || error.reason.kind === "done") return false;
+    return this.transport.disconnecting || error.reason === this.#lossTold;
   }
 
   #endOfStream(): null {
@@ -245,7 +282,6 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
   }
 }
 
-function tellsOfLoss(error: unknown): boolean {
-  const isEnd = error instanceof ConnectionClosedError || error instanceof IncompleteReadError;
-  return isEnd && error.reason.kind !== "done";
+function mustBe(holds: boolean, what: string, wanted: string): void {
+  if (!holds) throw new RangeError(`Cannot read ${what}: ${wanted} is needed`);
 }

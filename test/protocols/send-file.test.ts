@@ -211,6 +211,24 @@ describe("sendFile", () => {
     expect(source.cancelled).toBe(true);
   });
 
+  test("a signal that is aborted already sends nothing, and cancels the source", async () => {
+    const { transport, sink, settle } = connect();
+    const { source, stream } = countedSource(1, Buffer.alloc(1));
+    const reason = new Error("too late");
+    const failure = failureOf(sendFile(transport, stream, { signal: AbortSignal.abort(reason) }));
+    expect(await deliverUntil(failure, settle)).toBe(reason);
+    expect([sink.received.length, source.cancelled]).toEqual([0, true]);
+  });
+
+  test("a signal without a reason is not taken for the end of the connection", async () => {
+    const { transport, settle } = connect();
+    const controller = new AbortController();
+    const { stream } = countedSource(100, Buffer.alloc(10_000));
+    const failure = failureOf(sendFile(transport, stream, { signal: controller.signal }));
+    controller.abort(null);
+    expect(await deliverUntil(failure, settle)).toBeNull();
+  });
+
   test("a second producer is refused, and the first goes on", async () => {
     const { transport, settle } = connect();
     const first = sendFile(transport, countedSource(20, Buffer.alloc(10_000)).stream);

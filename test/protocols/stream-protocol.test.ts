@@ -238,7 +238,48 @@ describe("StreamProtocol: the end of the stream", () => {
   });
 });
 
+describe("StreamProtocol: what cannot be read is refused, and nothing is taken", () => {
+  const CASES: readonly [string, (stream: StreamProtocol) => Promise<unknown>][] = [
+    ["read(0)", (stream) => stream.read(0)],
+    ["read(-1)", (stream) => stream.read(-1)],
+    ["read(NaN)", (stream) => stream.read(Number.NaN)],
+    ["readExactly(-1)", (stream) => stream.readExactly(-1)],
+    ["readExactly(1.5)", (stream) => stream.readExactly(1.5)],
+    ["readExactly(NaN)", (stream) => stream.readExactly(Number.NaN)],
+    ["readExactly(Infinity)", (stream) => stream.readExactly(Number.POSITIVE_INFINITY)],
+    ["an empty delimiter", (stream) => stream.readUntil("")],
+    ["a maxLength of NaN", (stream) => stream.readUntil("\n", { maxLength: Number.NaN })],
+    ["a maxLength of -1", (stream) => stream.readLine({ maxLength: -1 })],
+  ];
+  for (const [name, read] of CASES) {
+    test(name, async () => {
+      const streams = connect();
+      send(streams, "abcdef");
+      expect((await streams.stream.readExactly(2)).toString()).toBe("ab");
+      expect(await failureOf(read(streams.stream))).toBeInstanceOf(RangeError);
+      expect((await streams.stream.read())?.toString()).toBe("cdef");
+    });
+  }
+});
+
 describe("StreamProtocol: limits", () => {
+  test("a line of exactly maxLength bytes is read, with CR LF too, in every chunking", async () => {
+    for (const chunks of chunkings("12345\r\n6789\r\n12345\nabcde\r\r\n")) {
+      const stream = new StreamProtocol();
+      stream.makeConnection(new MemoryTransport());
+      const lines = (async () => {
+        const read: unknown[] = [];
+        for (let count = 0; count < 3; count++) {
+          read.push((await stream.readLine({ maxLength: 5 }))?.toString());
+        }
+        return [...read, await failureOf(stream.readLine({ maxLength: 5 }))];
+      })();
+      for (const chunk of chunks) stream.dataReceived(chunk);
+      expect(await lines).toEqual(["12345", "6789", "12345", expect.any(FrameTooLongError)]);
+      expect((await stream.readLine())?.toString()).toBe("abcde\r");
+    }
+  });
+
   test("a line that is too long is refused, and stays to be read", async () => {
     const streams = connect();
     send(streams, "12345\n123456\n");
@@ -374,12 +415,73 @@ describe("StreamProtocol: web streams", () => {
     expect(await failureOf(writer.closed)).toBeInstanceOf(ConnectionClosedError);
   });
 
+  test("writable sends a chunk that is larger than may wait", async () => {
+    const streams = connect();
+    streams.stream.connection.setWriteLimits({ high: 65_536, max: 200_000 });
+    const writer = streams.stream.writable.getWriter();
+    const sent = writer.write("x".repeat(1_000_000)).then(() => writer.close());
+    await settle(streams);
+    let read = 0;
+    for (let data = await streams.peer.read(); data !== null; data = await streams.peer.read()) {
+      read += data.length;
+      await settle(streams);
+    }
+    await sent;
+    expect(read).toBe(1_000_000);
+  });
+
+  test("writable fails after closeWrite, and drops nothing silently", async () => {
+    const { stream } = connect();
+    const writer = stream.writable.getWriter();
+    stream.closeWrite();
+    expect(await failureOf(writer.write("lost"))).toBeInstanceOf(ConnectionClosedError);
+  });
+
+  test("writable fails when the connection is lost, though nothing is written", async () => {
+    const streams = connect();
+    const writer = streams.stream.writable.getWriter();
+    await writer.write("on its way");
+    streams.peer.connection.abortConnection();
+    streams.flush();
+    expect(await failureOf(writer.closed)).toHaveProperty("reason.kind", "lost");
+    expect(await failureOf(writer.close())).toBeDefined();
+  });
+
+  test("a pipe from one connection to another ends both when either is lost", async () => {
+    for (const lost of ["from", "to"] as const) {
+      const both = { from: connect(), to: connect() };
+      const failure = failureOf(both.from.stream.readable.pipeTo(both.to.stream.writable));
+      both[lost].peer.connection.abortConnection();
+      await settle(both[lost]);
+      expect(await failure).toHaveProperty("reason.kind", "lost");
+      await settle(both.from);
+      await settle(both.to);
+      if (lost === "to") expect(await both.from.peer.read()).toBeNull();
+      else expect(await both.to.stream.closed).toEqual({ kind: "aborted" });
+    }
+  });
+
   test("aborting writable aborts the connection", async () => {
     const { stream, peer, flush } = connect();
     await stream.writable.abort();
     flush();
     expect(await stream.closed).toEqual({ kind: "aborted" });
     expect(await failureOf(peer.read())).toBeInstanceOf(ConnectionClosedError);
+  });
+});
+
+describe("StreamProtocol: aborting writable while a peer that does not read holds up a write", () => {
+  test("aborts the connection at once", async () => {
+    const streams = connect();
+    streams.peer.connection.pauseProducing();
+    const writer = streams.stream.writable.getWriter();
+    const write = failureOf(writer.write("x".repeat(500_000)));
+    await settle(streams);
+    const aborted = writer.abort(new Error("enough"));
+    await settle(streams);
+    await aborted;
+    expect(await write).toBeInstanceOf(ConnectionClosedError);
+    expect(await streams.stream.closed).toEqual({ kind: "aborted" });
   });
 });
 
@@ -425,6 +527,38 @@ describe("StreamProtocol: a connection that is lost while it is served", () => {
       expect(streams.logger.errors).toEqual([]);
     });
   }
+
+  test("ends the connection also when data that nobody reads has paused reading", async () => {
+    const streams = connect(
+      new StreamProtocol(async (stream) => {
+        stream.write("y".repeat(200_000));
+        await stream.drained();
+      }),
+    );
+    streams.peer.connection.pauseProducing();
+    send(streams, "x".repeat(200_000));
+    streams.peer.connection.abortConnection();
+    await settle(streams);
+    expect(await streams.stream.closed).toHaveProperty("kind", "lost");
+    expect(streams.logger.errors).toEqual([]);
+  });
+});
+
+describe("StreamProtocol: another connection that is lost while this one is served", () => {
+  test("ends this one too, with the error as the cause", async () => {
+    const other = connect();
+    const streams = connect(
+      new StreamProtocol(async () => {
+        await other.stream.readExactly(1);
+      }),
+    );
+    other.peer.connection.abortConnection();
+    await settle(other);
+    await settle(streams);
+    const cause = expect.any(IncompleteReadError);
+    expect(await streams.stream.closed).toEqual({ kind: "lost", cause });
+    expect(streams.logger.errors).toEqual([cause]);
+  });
 });
 
 const REASONS: readonly CloseReason["kind"][] = ["done", "lost", "aborted"];
