@@ -19,9 +19,7 @@ export abstract class FrameReceiver<
   protected readonly buffer = new ReceiveBuffer();
   #flow: "flowing" | "paused" | "ended" = "flowing";
   #delivering = false;
-  /** What the transport was given to learn of errors that come up outside of `dataReceived`. */
-  #failure: PromiseWithResolvers<never> | null = null;
-  #watches = false;
+  #failed = false;
 
   /**
    * Delivers the first frame of `buffer`, or says what is wrong with it, and takes it. Every
@@ -31,15 +29,11 @@ export abstract class FrameReceiver<
    */
   protected abstract deliverFrame(buffer: ReceiveBuffer): boolean;
 
-  /** Delivers the frames in `data`. Returns a promise once errors may come up later than this. */
-  override dataReceived(data: Buffer): unknown {
-    if (this.#flow === "ended") return undefined;
+  /** Delivers the frames in `data`. */
+  override dataReceived(data: Buffer): void {
+    if (this.#flow === "ended") return;
     this.buffer.append(data);
-    if (this.#delivering) return undefined;
-    this.#deliver();
-    if (this.#failure !== null || !(this.#watches || this.#isPaused)) return undefined;
-    this.#failure = Promise.withResolvers();
-    return this.#failure.promise;
+    if (!this.#delivering) this.#deliver();
   }
 
   /** Delivers nothing and reads nothing until `resumeProducing`. */
@@ -67,7 +61,6 @@ export abstract class FrameReceiver<
     try {
       this.#deliver();
     } catch (error) {
-      this.endDelivery();
       this.#fail(error);
     }
   }
@@ -80,14 +73,21 @@ export abstract class FrameReceiver<
 
   /** Ends the connection when `result`, of a callback, is a promise and rejects. */
   protected watch(result: unknown): void {
-    if (!(result instanceof Promise)) return;
-    this.#watches = true;
-    result.catch((error: unknown) => this.#fail(error));
+    if (result instanceof Promise) result.catch((error: unknown) => this.#fail(error));
   }
 
+  /** @throws {TypeError} when `result` is a promise, where what is to come next hangs on it */
+  protected refusePromise(result: unknown): void {
+    if (!(result instanceof Promise)) return;
+    this.watch(result);
+    throw new TypeError("A state returned a promise: which one is next must be known at once");
+  }
+
+  /** The first error ends the connection; of callbacks under way more may follow. */
   #fail(error: unknown): void {
-    // Through the promise the transport logs the error, too.
-    if (this.#failure !== null) return this.#failure.reject(error);
+    if (this.#failed) return;
+    this.#failed = true;
+    this.endDelivery();
     const isError = error instanceof Error;
     this.transport.abortConnection(isError ? error : new Error(String(error), { cause: error }));
   }

@@ -59,7 +59,7 @@ export abstract class StatefulProtocol<
         `Cannot wait for ${bytes} bytes: a whole number of at least 0 is needed`,
       );
     }
-    if (bytes > this.maxLength) {
+    if (!(bytes <= this.maxLength)) {
       this.endDelivery();
       this.watch(this.framingFailed(new FrameTooLongError("Part", bytes, this.maxLength)));
       return true;
@@ -68,7 +68,9 @@ export abstract class StatefulProtocol<
       buffer.expect(bytes);
       return false;
     }
-    this.#state = received.call(this, buffer.take(bytes)) ?? this.#state;
+    const next = received.call(this, buffer.take(bytes));
+    this.refusePromise(next);
+    this.#state = next ?? this.#state;
     return true;
   }
 }

@@ -44,7 +44,9 @@ export abstract class StatefulStringProtocol<
       this.logger.warn(`${this.constructor.name} ignores a string: state ${state} has no function`);
       return;
     }
-    this.state = received.call(this.states, string);
+    const next = received.call(this.states, string);
+    this.refusePromise(next);
+    this.state = next;
     if (this.state === "done") this.transport.loseConnection();
   }
 }

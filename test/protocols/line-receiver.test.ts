@@ -368,6 +368,23 @@ describe("LineReceiver: errors of callbacks end the connection, with themselves 
     expect(logger.errors).toEqual([fault]);
   });
 
+  test("a promise that rejects, under a dataReceived that returns nothing", async () => {
+    class Counting extends Recorder {
+      bytes = 0;
+
+      override dataReceived(data: Buffer): void {
+        this.bytes += data.length;
+        super.dataReceived(data);
+      }
+    }
+    const receiver = new Counting({ line: async () => refuse() });
+    const { pair, logger } = sendOverPair(receiver, "one\r\n");
+    await microtasks();
+    pair.flush();
+    expect(receiver.reason).toEqual({ kind: "lost", cause: fault });
+    expect(logger.errors).toEqual([fault]);
+  });
+
   test("thrown by a line that setLineMode delivered; its caller is not troubled", () => {
     const receiver = new Recorder({
       line: (self, line) => (line === "raw" ? self.setRawMode() : refuse()),

@@ -118,4 +118,19 @@ describe("StatefulProtocol", () => {
       new RangeError("Cannot wait for -1 bytes: a whole number of at least 0 is needed"),
     );
   });
+
+  test("a state that returns a promise is an error, whatever becomes of the promise", async () => {
+    const fault = new Error("too late");
+    class Waiting extends Records {
+      override headerReceived(): SizedState {
+        return Promise.reject(fault) as unknown as SizedState;
+      }
+    }
+    const waiting = new Waiting();
+    const logger = new MemoryLogger();
+    connectedPair(new Writer(Buffer.from("\u0000\u0001")), waiting, { logger }).flush();
+    await Promise.resolve();
+    expect(waiting.reason).toEqual({ kind: "lost", cause: expect.any(TypeError) });
+    expect(logger.errors).toEqual([expect.any(TypeError), fault]);
+  });
 });

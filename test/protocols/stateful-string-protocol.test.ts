@@ -85,4 +85,14 @@ describe("StatefulStringProtocol", () => {
       ["user", "b"],
     ]);
   });
+
+  test("a state that returns a promise is an error", () => {
+    class Waiting extends Session {
+      override readonly states = {
+        init: async () => "user",
+        user: () => "done",
+      } as unknown as StringStates<"user">;
+    }
+    expect(() => receive(new Waiting(), Buffer.from("1:a,"))).toThrow(TypeError);
+  });
 });
