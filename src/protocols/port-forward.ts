@@ -78,13 +78,13 @@ class ForwardedClient extends ForwardedEnd {
     this.#options = options;
   }
 
-  override connectionMade(): void {
+  override async connectionMade(): Promise<void> {
     this.transport.pauseProducing();
     const build = () => new ForwardedTarget((target) => this.#connected(target));
     const { targetPolicies = (factory: Factory<Protocol>) => factory } = this.#options;
     const factory = targetPolicies(new Factory<Protocol>(build), this.transport);
     const { signal } = this.#cancelling;
-    this.#target.connect(factory, { signal }).catch((error: unknown) => this.#failed(error));
+    await this.#target.connect(factory, { signal }).catch((error: unknown) => this.#failed(error));
   }
 
   override connectionLost(reason: CloseReason): void {

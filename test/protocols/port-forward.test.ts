@@ -9,6 +9,7 @@ import { ConnectionRefusedError } from "../../src/reactor/connect-error.ts";
 import type { StreamClientEndpoint } from "../../src/reactor/endpoint.ts";
 import { Factory } from "../../src/reactor/factory.ts";
 import type { ListeningPort } from "../../src/reactor/listening-port.ts";
+import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { MemoryReactor } from "../../src/testing/memory-reactor.ts";
 import { type Actions, noAction, RecordingProtocol } from "../transport/recording-protocol.ts";
 
@@ -18,7 +19,8 @@ const HALF_CLOSE_AWARE: Actions = { readConnectionLost: noAction };
 
 /** A target, a forwarder in front of it and a client of that, on one host in memory. */
 class Forwarding {
-  readonly reactor = new MemoryReactor({ bufferBytes: 4096 });
+  readonly logger = new MemoryLogger();
+  readonly reactor = new MemoryReactor({ bufferBytes: 4096, logger: this.logger });
   readonly target: RecordingProtocol;
   readonly client: RecordingProtocol;
   readonly ports: ListeningPort[] = [];
@@ -211,6 +213,18 @@ describe("portForward", () => {
     await all.start({ connectFailed: (error) => errors.push(error) }, false);
     expect(errors).toEqual([expect.any(ConnectionRefusedError)]);
     expect(all.client.reason?.kind).toBe("lost");
+    expect(all.openConnections).toBe(0);
+  });
+
+  test("a connectFailed that throws is logged, and troubles nobody else", async () => {
+    const fault = new Error("cannot note it");
+    const all = new Forwarding({}, {});
+    const connectFailed = () => {
+      throw fault;
+    };
+    await all.start({ connectFailed }, false);
+    await all.settle();
+    expect(all.logger.errors).toEqual([fault]);
     expect(all.openConnections).toBe(0);
   });
 
