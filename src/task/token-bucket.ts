@@ -61,8 +61,11 @@ export class TokenBucket {
   /**
    * How long until `amount` tokens can be taken, in whole milliseconds; 0 when they are there. More
    * than `burst` never are, so then it is until the bucket is full.
+   *
+   * @throws {RangeError} when `amount` is negative or not a number
    */
   delayMs(amount: number): number {
+    mustNotBeNegative(amount);
     this.refill();
     const missing = this.#used + Math.min(amount, this.#burst) - this.#burst;
     // An infinite burst is never short of anything, but gives no number to compare.

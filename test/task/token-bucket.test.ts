@@ -96,12 +96,16 @@ describe("TokenBucket", () => {
     expect(() => new TokenBucket(clock, { ratePerSecond: 1, burst: value })).toThrow(RangeError);
   });
 
-  test.each([-1, Number.NaN])("%p tokens can be neither taken nor charged", (amount) => {
-    const bucket = new TokenBucket(new ManualClock(), { ratePerSecond: 1, burst: 1 });
-    expect(() => bucket.take(amount)).toThrow(RangeError);
-    expect(() => bucket.charge(amount)).toThrow(RangeError);
-    expect(bucket.used).toBe(0);
-  });
+  test.each([-1, Number.NaN])(
+    "%p tokens can be neither taken, charged nor waited for",
+    (amount) => {
+      const bucket = new TokenBucket(new ManualClock(), { ratePerSecond: 1, burst: 1 });
+      expect(() => bucket.take(amount)).toThrow(RangeError);
+      expect(() => bucket.charge(amount)).toThrow(RangeError);
+      expect(() => bucket.delayMs(amount)).toThrow(RangeError);
+      expect(bucket.used).toBe(0);
+    },
+  );
 
   test("in any stretch of time it gives no more than burst + rate × time", () => {
     const steps = fc.array(fc.tuple(fc.nat(500), fc.nat(300)), { maxLength: 50, size: "max" });
