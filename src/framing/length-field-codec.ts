@@ -1,9 +1,12 @@
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
+import { checkMaxLength } from "./check-max-length.ts";
 import type { Codec, EncodedMessage } from "./codec.ts";
 import { FrameTooLongError, MalformedFrameError, StringTooLongError } from "./framing-error.ts";
 import { joinPieces } from "./join-pieces.ts";
 import { DEFAULT_MAX_STRING_BYTES } from "./netstring-codec.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
+
+const FIELD_BYTES: readonly number[] = [1, 2, 3, 4, 8];
 
 /** Where the length stands, and what it counts. */
 export interface LengthFieldOptions {
@@ -41,16 +44,27 @@ export class LengthFieldCodec implements Codec<Buffer, Uint8Array | string> {
   readonly #strippedBytes: number;
   readonly #maxLength: number;
 
-  /** @throws {RangeError} when `offset` is not a whole number of at least 0 */
+  /**
+   * @throws {RangeError} when `offset` is not a whole number of at least 0, `fieldBytes` is none of
+   * its values, `adjustment` is not a whole number, or `maxLength` is not at least 0
+   */
   constructor(options: LengthFieldOptions = {}) {
-    const { offset = 0, fieldBytes = 4, maxLength = DEFAULT_MAX_STRING_BYTES } = options;
+    const { offset = 0, fieldBytes = 4, adjustment = 0 } = options;
+    const { maxLength = DEFAULT_MAX_STRING_BYTES } = options;
+    checkMaxLength(maxLength);
     if (!Number.isSafeInteger(offset) || offset < 0) {
       throw new RangeError(`Length field offset of ${offset} is not a whole number of at least 0`);
+    }
+    if (!FIELD_BYTES.includes(fieldBytes)) {
+      throw new RangeError(`Length field of ${fieldBytes} bytes is none of ${FIELD_BYTES}`);
+    }
+    if (!Number.isSafeInteger(adjustment)) {
+      throw new RangeError(`Length adjustment of ${adjustment} is not a whole number`);
     }
     this.#fieldBytes = fieldBytes;
     this.#offset = offset;
     this.#headerBytes = offset + fieldBytes;
-    this.#adjustment = options.adjustment ?? 0;
+    this.#adjustment = adjustment;
     this.#littleEndian = options.byteOrder === "little-endian";
     this.#strippedBytes = options.header === "keep" ? 0 : this.#headerBytes;
     this.#maxLength = maxLength;

@@ -1,4 +1,5 @@
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
+import { checkMaxLength } from "./check-max-length.ts";
 import type { Codec } from "./codec.ts";
 import { FrameTooLongError } from "./framing-error.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
@@ -31,9 +32,10 @@ export class LineCodec implements Codec<Buffer, Uint8Array | string> {
   #skipping = false;
   #skippedLines = 0;
 
-  /** @throws {RangeError} when the delimiter is empty */
+  /** @throws {RangeError} when the delimiter is empty, or `maxLength` is not at least 0 */
   constructor(options: LineCodecOptions = {}) {
     const { delimiter = DEFAULT_DELIMITER, maxLength = DEFAULT_MAX_LINE_BYTES } = options;
+    checkMaxLength(maxLength);
     // A copy: the owner of the bytes may change them.
     this.#delimiter = Buffer.from(outgoingBytes(delimiter));
     if (this.#delimiter.length === 0) {

@@ -1,5 +1,6 @@
 /** Netstrings (cr.yp.to/proto/netstrings.txt): a length in digits, a colon, bytes, a comma. */
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
+import { checkMaxLength } from "./check-max-length.ts";
 import type { Codec, EncodedMessage } from "./codec.ts";
 import { FrameTooLongError, MalformedFrameError } from "./framing-error.ts";
 import { joinPieces } from "./join-pieces.ts";
@@ -21,8 +22,12 @@ export class NetstringCodec implements Codec<Buffer, Uint8Array | string> {
   readonly maxBytes: number;
   readonly #maxLength: number;
 
-  /** @param maxLength the longest string, in bytes; 99999 unless told */
+  /**
+   * @param maxLength the longest string, in bytes; 99999 unless told
+   * @throws {RangeError} when it is not at least 0
+   */
   constructor(maxLength = DEFAULT_MAX_STRING_BYTES) {
+    checkMaxLength(maxLength);
     this.#maxLength = maxLength;
     this.maxBytes = String(maxLength).length + 1 + maxLength + 1;
   }

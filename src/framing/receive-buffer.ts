@@ -177,6 +177,7 @@ export class ReceiveBuffer {
   /** Throws the first `count` bytes away. @throws {RangeError} when there are fewer */
   skip(count: number): void {
     this.#searched = 0;
+    if (!isCount(count)) throw shortage(count, this.length);
     if (this.#start + count <= this.#window.length) {
       this.#start += count;
       return;
@@ -215,6 +216,7 @@ export class ReceiveBuffer {
   }
 
   #needContiguous(count: number): void {
+    if (!isCount(count)) throw shortage(count, this.length);
     if (this.#start + count <= this.#window.length || this.#extend(count)) return;
     throw shortage(count, this.length);
   }
@@ -306,6 +308,11 @@ function endsWith(window: Buffer, part: Buffer, last: number): boolean {
     if (window[last - back] !== part[part.length - 1 - back]) return false;
   }
   return true;
+}
+
+/** Anything else would move the front to where no byte begins, or back over what was taken. */
+function isCount(count: number): boolean {
+  return Number.isInteger(count) && count >= 0;
 }
 
 function shortage(wanted: number, length: number): RangeError {

@@ -125,4 +125,13 @@ describe("LengthFieldCodec", () => {
     expect(() => new LengthFieldCodec({ offset: -1 })).toThrow(RangeError);
     expect(() => new LengthFieldCodec({ offset: 0.5 })).toThrow(RangeError);
   });
+
+  test("an adjustment that is not a whole number is refused", () => {
+    expect(() => new LengthFieldCodec({ adjustment: Number.NaN })).toThrow(RangeError);
+    expect(() => new LengthFieldCodec({ adjustment: 1.5 })).toThrow(RangeError);
+  });
+
+  test("a field of another width is refused", () => {
+    expect(() => new LengthFieldCodec({ fieldBytes: 5 as 4 })).toThrow(RangeError);
+  });
 });

@@ -46,6 +46,18 @@ describe("ReceiveBuffer", () => {
     expect(buffer.takeAll().toString()).toBe("abc");
   });
 
+  test("what is not a whole number of at least 0 cannot be taken, skipped or looked at", () => {
+    for (const count of [-1, 0.5, Number.NaN, Number.NEGATIVE_INFINITY]) {
+      const buffer = bufferOf("ab", "c");
+      buffer.skip(1);
+      const error = new RangeError(`Cannot take ${count} bytes: 2 are there`);
+      expect(() => buffer.take(count)).toThrow(error);
+      expect(() => buffer.skip(count)).toThrow(error);
+      expect(() => buffer.peek(count)).toThrow(error);
+      expect(buffer.takeAll().toString()).toBe("bc");
+    }
+  });
+
   test("integers are read in both byte orders, over the borders of chunks", () => {
     const buffer = bufferOf("\u0000\u0001\u0002", "\u0003", "\u0004\u0005");
     expect(buffer.readUIntBE(1, 4)).toBe(0x01020304);

@@ -68,6 +68,14 @@ describe("NetstringReceiver", () => {
     expect([receiver.strings, receiver.errors]).toEqual([["12345"], ["FrameTooLongError"]]);
   });
 
+  test("a maxLength that is none ends the connection, and nothing is kept", () => {
+    const receiver = new Netstrings();
+    receiver.maxLength = Number.NaN;
+    sendOverPair(receiver, "999999999:abc");
+    const cause = new RangeError("Cannot allow a maxLength of NaN: at least 0 is needed");
+    expect([receiver.strings, receiver.reason]).toEqual([[], { kind: "lost", cause }]);
+  });
+
   test("after loseConnection in stringReceived no further string is delivered", () => {
     const receiver = new Netstrings();
     sendOverPair(receiver, "5:close,1:a,");
