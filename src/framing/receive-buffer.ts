@@ -1,4 +1,4 @@
-import { ChunkQueue } from "./chunk-queue.ts";
+import { PendingChunks } from "./pending-chunks.ts";
 
 /** Memory that a small rest is kept in, so that what completes it mostly still fits. */
 const MIN_STORAGE_BYTES = 256;
@@ -24,7 +24,7 @@ export class ReceiveBuffer {
   /** The memory behind the window where that is our own; null where the window is a chunk. */
   #storage: Buffer | null = null;
   /** What goes on behind the window. What of it was copied is in the window too. */
-  readonly #waiting = new ChunkQueue();
+  readonly #waiting = new PendingChunks();
   /** How long the frame under way may become: what its memory need not exceed. */
   #expected = Number.POSITIVE_INFINITY;
   /** What was sought last, and how much of the front is known not to have it. */

@@ -3,7 +3,7 @@
  * their front may have been copied there already: those count no more, but a chunk stays until it
  * is taken or has been copied whole and is followed by another.
  */
-export class ChunkQueue {
+export class PendingChunks {
   #first: Buffer | null = null;
   #copied = 0;
   /** The chunks after the first one, from `#laterStart` on. */
