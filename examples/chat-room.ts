@@ -4,28 +4,23 @@
  *   bun examples/chat-room.ts [PORT]
  *   nc 127.0.0.1 7040
  */
-import { BunReactor, Factory, Protocol } from "pretzel";
+import { BunReactor, Factory, LineOnlyReceiver } from "pretzel";
 
-const MAX_LINE_LENGTH = 1_000;
 const guests = new Set<Guest>();
 let arrivals = 0;
 
-class Guest extends Protocol {
+class Guest extends LineOnlyReceiver {
+  override delimiter = "\n";
+  override maxLength = 1_000;
   readonly #name = `guest ${++arrivals}`;
-  readonly #decoder = new TextDecoder();
-  #unfinished = "";
 
   override connectionMade(): void {
     guests.add(this);
   }
 
-  override dataReceived(data: Buffer): void {
-    const lines = (this.#unfinished + this.#decoder.decode(data, { stream: true })).split(/\r?\n/);
-    this.#unfinished = lines.pop() ?? "";
-    for (const line of lines) {
-      for (const guest of guests) guest.transport.write(`${this.#name}: ${line}\n`);
-    }
-    if (this.#unfinished.length > MAX_LINE_LENGTH) this.transport.loseConnection();
+  override lineReceived(line: Buffer): void {
+    const said = `${this.#name}: ${line.toString().replace(/\r$/, "")}`;
+    for (const guest of guests) guest.sendLine(said);
   }
 
   override connectionLost(): void {

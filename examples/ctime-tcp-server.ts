@@ -3,20 +3,15 @@
  *
  *   bun examples/ctime-tcp-server.ts [PORT]
  */
-import { BunReactor, Factory, Protocol } from "pretzel";
+import { BunReactor, Factory, LineOnlyReceiver } from "pretzel";
 
-const MAX_LINE_LENGTH = 4_096;
+class TimestampServer extends LineOnlyReceiver {
+  override delimiter = "\n";
+  override maxLength = 4_096;
 
-class TimestampServer extends Protocol {
-  readonly #decoder = new TextDecoder();
-  #unfinished = "";
-
-  // A chunk is whatever the network made of the stream: half a line, or three and a half.
-  override dataReceived(data: Buffer): void {
-    const lines = (this.#unfinished + this.#decoder.decode(data, { stream: true })).split(/\r?\n/);
-    this.#unfinished = lines.pop() ?? "";
-    for (const line of lines) this.transport.write(`[${ctime(new Date())}] ${line}\n`);
-    if (this.#unfinished.length > MAX_LINE_LENGTH) this.transport.loseConnection();
+  // However many chunks it came in, and with CR LF too.
+  override lineReceived(line: Buffer): void {
+    this.sendLine(`[${ctime(new Date())}] ${line.toString().replace(/\r$/, "")}`);
   }
 }
 
