@@ -8,6 +8,7 @@ export type OptionalCallback =
   | "pauseWriting"
   | "resumeWriting"
   | "draining"
+  | "tlsStarted"
   | "handshakeCompleted";
 
 type Forwards = {
@@ -43,6 +44,9 @@ export function forwardOptionalCallbacks<W extends ConnectionCallbacks>(
     },
     draining() {
       return inside(this, "draining").draining?.();
+    },
+    tlsStarted() {
+      return inside(this, "tlsStarted").tlsStarted?.();
     },
     handshakeCompleted(info: TLSInfo) {
       return inside(this, "handshakeCompleted").handshakeCompleted?.(info);

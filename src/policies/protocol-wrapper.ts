@@ -9,6 +9,7 @@ import type {
   WriteLimits,
 } from "../reactor/stream-transport.ts";
 import type { StartTLSOptions, TLSInfo } from "../reactor/tls.ts";
+import { unreadClearText } from "../reactor/unread-clear-text.ts";
 import { forwardOptionalCallbacks, type OptionalCallback } from "./optional-callbacks.ts";
 
 /**
@@ -167,7 +168,11 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
   }
 
   startTLS(options: StartTLSOptions): Promise<void> {
-    return this.transport.startTLS(options);
+    const { length } = this.#leftover ?? "";
+    if (length === 0) return this.transport.startTLS(options);
+    const error = unreadClearText(length);
+    this.#fail(error);
+    return Promise.reject(error);
   }
 
   get tlsInfo(): TLSInfo | null {

@@ -1,6 +1,7 @@
 import { ReceiveBuffer } from "../framing/receive-buffer.ts";
 import { Protocol } from "../reactor/protocol.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
+import { unreadClearText } from "../reactor/unread-clear-text.ts";
 
 /**
  * Delivers what comes in frame by frame: what all receivers have in common. Frames are delivered
@@ -9,6 +10,7 @@ import type { StreamTransport } from "../reactor/stream-transport.ts";
  *
  * - After `loseConnection`, `abortConnection` or `stopProducing` no further frame is delivered.
  * - While paused, what came is kept, and the transport is paused too.
+ * - `startTLS` ends the connection when something that came in clear has not been delivered.
  * - What a callback throws, or a promise of its that rejects, ends the connection, with that error
  *   as the cause, also where the frame was delivered by `resumeProducing`.
  */
@@ -34,6 +36,12 @@ export abstract class FrameReceiver<
     if (this.#flow === "ended") return;
     this.buffer.append(data);
     if (!this.#delivering) this.#deliver();
+  }
+
+  /** @throws {TLSError} when not all that came in clear was delivered */
+  override tlsStarted(): void {
+    const { length } = this.buffer;
+    if (length > 0) throw unreadClearText(length);
   }
 
   /** Delivers nothing and reads nothing until `resumeProducing`. */

@@ -56,8 +56,7 @@ export abstract class LineReceiver<
 
   /**
    * Takes what came and was not delivered, such as the beginning of a line, away and returns it:
-   * what `switchProtocol` wants as the leftover. Call it before `startTLS`, too, and drop what it
-   * returns: that came in clear, and would otherwise count as said inside of TLS.
+   * what `switchProtocol` wants as the leftover.
    */
   clearLineBuffer(): Buffer {
     return this.buffer.takeAll();

@@ -2,6 +2,7 @@ import { type CloseReason, ConnectionClosedError, DONE } from "../reactor/close-
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { Protocol } from "../reactor/protocol.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
+import { unreadClearText } from "../reactor/unread-clear-text.ts";
 import type { WaitOptions } from "../task/wait-options.ts";
 import { CARRIAGE_RETURN, IncomingBytes } from "./incoming-bytes.ts";
 import { IncompleteReadError } from "./incomplete-read-error.ts";
@@ -237,6 +238,11 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
 
   override dataReceived(data: Buffer): void {
     this.#incoming.received(data);
+  }
+
+  override tlsStarted(): void {
+    const { length } = this.#incoming.buffer;
+    if (length > 0) throw unreadClearText(length);
   }
 
   override readConnectionLost(): void {

@@ -58,6 +58,13 @@ export abstract class Protocol<
   resumeWriting?(): void;
 
   /**
+   * `startTLS` was called; this comes inside of that call. Whatever has come in clear and was not
+   * looked at may have been put there by anybody and must not count as said inside of TLS: whoever
+   * keeps such bytes drops them now, or throws, which ends the connection, as all receivers do.
+   */
+  tlsStarted?(): void;
+
+  /**
    * The TLS handshake is complete: of a connection that is secured from its first byte right after
    * `connectionMade`, otherwise after `startTLS`. Called before any data that came inside of TLS.
    */

@@ -160,5 +160,6 @@ export interface ConnectionCallbacks {
   pauseWriting?(): void;
   resumeWriting?(): void;
   draining?(): void;
+  tlsStarted?(): void;
   handshakeCompleted?(info: TLSInfo): void;
 }

@@ -152,9 +152,11 @@ export class ConnectionLife
     if (this.#upgrade !== null || this.#tlsInfo !== null) {
       return Promise.reject(new Error("Cannot start TLS on a connection that has it already"));
     }
-    this.#upgrade = new TLSUpgrade(this.#driver, this.sending, this.receiving, tls);
-    this.#upgrade.begin(this.#context.clock, this);
-    return this.#upgrade.outcome;
+    const upgrade = new TLSUpgrade(this.#driver, this, tls);
+    this.#upgrade = upgrade;
+    this.link.tell("tlsStarted");
+    if (this.connected) upgrade.begin(this.#context.clock);
+    return upgrade.outcome;
   }
 
   abort(): void {
@@ -245,7 +247,7 @@ export class ConnectionLife
     this.#upgrade?.cleared();
   }
 
-  upgradeTimedOut(error: TLSError): void {
+  upgradeFailed(error: TLSError): void {
     this.breakOff(error);
   }
 

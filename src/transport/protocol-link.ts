@@ -5,7 +5,12 @@ import type { TLSInfo } from "../reactor/tls.ts";
 
 /** The callbacks that a protocol may lack. */
 type OptionalCallback =
-  "readConnectionLost" | "writeConnectionLost" | "pauseWriting" | "resumeWriting" | "draining";
+  | "readConnectionLost"
+  | "writeConnectionLost"
+  | "pauseWriting"
+  | "resumeWriting"
+  | "draining"
+  | "tlsStarted";
 
 /** Whoever ends a connection whose protocol failed. */
 export interface ProtocolLinkOwner {

@@ -35,6 +35,11 @@ export class ReceiveSide {
     return this.#heldByProtocol || this.#heldByAnswers || this.#heldForTLS;
   }
 
+  /** How many bytes arrived though reading was held. */
+  get keptBytes(): number {
+    return this.#keptData?.reduce((sum, chunk) => sum + chunk.length, 0) ?? 0;
+  }
+
   hold(by: ReadHold): void {
     if (this.#discarding) return;
     if (!this.held) this.#driver.pause();

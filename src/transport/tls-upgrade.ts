@@ -1,14 +1,18 @@
 import type { Clock, DelayedCall } from "../reactor/clock.ts";
 import { type CloseReason, ConnectionClosedError } from "../reactor/close-reason.ts";
 import { TLSError } from "../reactor/tls.ts";
+import { unreadClearText } from "../reactor/unread-clear-text.ts";
 import type { ReceiveSide } from "./receive-side.ts";
 import type { SendSide } from "./send-side.ts";
 import type { StreamDriver } from "./stream-driver.ts";
 import type { PreparedTLS } from "./tls-maker.ts";
 
-/** Whoever ends a connection whose handshake takes too long. */
+/** The connection that is secured. */
 export interface TLSUpgradeOwner {
-  upgradeTimedOut(error: TLSError): void;
+  readonly sending: SendSide;
+  readonly receiving: ReceiveSide;
+  /** It cannot be, and ends. */
+  upgradeFailed(error: TLSError): void;
 }
 
 /**
@@ -17,16 +21,14 @@ export interface TLSUpgradeOwner {
  */
 export class TLSUpgrade {
   readonly #driver: StreamDriver;
-  readonly #sending: SendSide;
-  readonly #receiving: ReceiveSide;
+  readonly #owner: TLSUpgradeOwner;
   readonly #tls: PreparedTLS;
   readonly #outcome = Promise.withResolvers<void>();
   #deadline: DelayedCall | null = null;
 
-  constructor(driver: StreamDriver, sending: SendSide, receiving: ReceiveSide, tls: PreparedTLS) {
+  constructor(driver: StreamDriver, owner: TLSUpgradeOwner, tls: PreparedTLS) {
     this.#driver = driver;
-    this.#sending = sending;
-    this.#receiving = receiving;
+    this.#owner = owner;
     this.#tls = tls;
   }
 
@@ -36,28 +38,30 @@ export class TLSUpgrade {
   }
 
   /** Flushes what is to leave in clear; `cleared` follows, perhaps at once. */
-  begin(clock: Clock, owner: TLSUpgradeOwner): void {
+  begin(clock: Clock): void {
     const { handshakeTimeoutMs } = this.#tls;
     this.#deadline = clock.callLater(handshakeTimeoutMs, () =>
-      owner.upgradeTimedOut(
+      this.#owner.upgradeFailed(
         new TLSError(`the TLS handshake took more than ${handshakeTimeoutMs} ms`),
       ),
     );
     // What the peer sends from now on is meant for TLS, not for the protocol.
-    this.#receiving.holdForTLS();
-    this.#sending.holdAfterWaiting();
+    this.#owner.receiving.holdForTLS();
+    this.#owner.sending.holdAfterWaiting();
   }
 
   /** All that is to leave in clear has left. */
   cleared(): void {
-    this.#receiving.letHandshakeRead();
+    const { keptBytes } = this.#owner.receiving;
+    if (keptBytes > 0) return this.#owner.upgradeFailed(unreadClearText(keptBytes));
+    this.#owner.receiving.letHandshakeRead();
     this.#driver.startTLS(this.#tls);
   }
 
   completed(): void {
     this.#deadline?.[Symbol.dispose]();
-    this.#receiving.releaseForTLS();
-    this.#sending.releaseHold();
+    this.#owner.receiving.releaseForTLS();
+    this.#owner.sending.releaseHold();
     this.#outcome.resolve();
   }
 
