@@ -2,6 +2,7 @@ import { InternetAddress } from "../reactor/address.ts";
 import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { StreamOptions, StreamTransport } from "../reactor/stream-transport.ts";
+import { checkStreamOptions } from "../transport/check-stream-options.ts";
 import { ConnectionSet } from "../transport/connection-set.ts";
 import { StreamConnection } from "../transport/stream-connection.ts";
 import { Turn } from "../transport/turn.ts";
@@ -37,6 +38,8 @@ const SERVER_ADDRESS = new InternetAddress("tcp", "10.0.0.1", 12_345);
  * Connects two protocols in memory, over the transport that real connections have. Both get
  * `connectionMade`, the client first, before this returns; nothing else happens until `pump`,
  * `flush` or `clock.advance`, and then in the same order every time.
+ *
+ * @throws {RangeError} for settings that a real connection refuses, or a link that carries nothing
  */
 export function connectedPair(
   client: Protocol,
@@ -44,6 +47,7 @@ export function connectedPair(
   options: ConnectedPairOptions = {},
 ): ConnectedPair {
   const { logger = STDERR_LOGGER } = options;
+  checkStreamOptions(options);
   const loop = new MemoryLoop({ automatic: false });
   const clock = new ManualClock({ logger, settle: () => loop.flush() });
   const context = { turn: new Turn(loop), clock, logger, tls: NO_TLS };

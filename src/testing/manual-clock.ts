@@ -6,7 +6,8 @@ import type { Logger } from "../reactor/logger.ts";
 export interface ManualClockOptions {
   /**
    * Gets the errors that timed calls throw, as a reactor's logger does. Without one, `advance` and
-   * the others throw them, all together, once the calls after them have run.
+   * the others throw them, all together, once the calls after them have run; what an `async` call
+   * throws is an unhandled rejection then.
    */
   readonly logger?: Logger;
   /** Called before time moves on, and after the calls of each moment: deliver what they wrote. */
@@ -128,7 +129,10 @@ export class ManualClock implements Clock {
       if (call === undefined) break;
       try {
         const result: unknown = call();
-        if (result instanceof Promise) result.catch((error: unknown) => this.#failed(error));
+        // Without a logger it is left to the runtime: `advance` has returned when it is rejected.
+        if (result instanceof Promise && this.#logger !== undefined) {
+          result.catch((error: unknown) => this.#failed(error));
+        }
       } catch (error) {
         this.#failed(error);
       }

@@ -46,9 +46,7 @@ export class MemoryDriver implements StreamDriver, EventSource {
   #scheduled = false;
 
   constructor(loop: EventLoop, host: Address, peer: Address, options: MemoryLinkOptions) {
-    const { bufferBytes = DEFAULT_BUFFER_BYTES, maxChunkBytes = bufferBytes } = options;
-    checkSize("bufferBytes", bufferBytes);
-    checkSize("maxChunkBytes", maxChunkBytes);
+    const { bufferBytes, maxChunkBytes } = linkSizes(options);
     this.#loop = loop;
     this.host = host;
     this.peer = peer;
@@ -205,6 +203,18 @@ export class MemoryDriver implements StreamDriver, EventSource {
     this.#scheduled = true;
     this.#loop.ready(this);
   }
+}
+
+/**
+ * The properties of a connection in memory, where none is given the default.
+ *
+ * @throws {RangeError} for one that is not a whole number above 0
+ */
+export function linkSizes(options: MemoryLinkOptions): Required<MemoryLinkOptions> {
+  const { bufferBytes = DEFAULT_BUFFER_BYTES, maxChunkBytes = bufferBytes } = options;
+  checkSize("bufferBytes", bufferBytes);
+  checkSize("maxChunkBytes", maxChunkBytes);
+  return { bufferBytes, maxChunkBytes };
 }
 
 function checkSize(name: string, bytes: number): void {

@@ -2,7 +2,7 @@ import { type Address, InternetAddress } from "../reactor/address.ts";
 import { type AddressFamily, addressFamily } from "../reactor/ip-address.ts";
 import type { ConnectionAcceptor } from "../transport/listen-target.ts";
 import { MemoryAddresses } from "./memory-addresses.ts";
-import type { MemoryLinkOptions } from "./memory-driver.ts";
+import { linkSizes, type MemoryLinkOptions } from "./memory-driver.ts";
 import type { EventLoop } from "./memory-loop.ts";
 
 /** Whoever receives datagrams at an address. */
@@ -59,14 +59,20 @@ export class MemoryNetwork {
     const hosts = new Set(localHosts);
     this.#localHosts = ["127.0.0.1", "::1", ...hosts];
     this.loop = loop;
-    this.link = link;
+    this.link = linkSizes(link);
     this.carry = carry;
     this.tcp = new MemoryAddresses("tcp", hosts);
     this.udp = new MemoryAddresses("udp", hosts);
   }
 
-  /** From now on whatever is sent to `host`, or to one port of it, is never answered. */
+  /**
+   * From now on whatever is sent to `host`, or to one port of it, is never answered.
+   *
+   * @throws {InvalidAddressError} when `host` is not an IP address, or `port` no port
+   */
   swallow(host: string, port?: number): void {
+    // Only for its checks: by a name nothing is found.
+    void new InternetAddress("tcp", host, port ?? 0);
     this.#blackHoles.add(placeName(host, port));
   }
 

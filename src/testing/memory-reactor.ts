@@ -29,6 +29,7 @@ export class MemoryReactor extends SocketReactor {
   readonly #loop: MemoryLoop;
   readonly #network: MemoryNetwork;
 
+  /** @throws {RangeError} for a link that carries nothing */
   constructor(options: MemoryReactorOptions = {}) {
     const { logger = STDERR_LOGGER, localHosts = [] } = options;
     const loop = new MemoryLoop({ automatic: true });
@@ -46,7 +47,12 @@ export class MemoryReactor extends SocketReactor {
     return this.#network.names;
   }
 
-  /** From now on nothing that is sent to `host`, or to one port of it, is answered. */
+  /**
+   * From now on nothing that is sent to `host`, or to one port of it, is answered.
+   *
+   * @param host an IP address
+   * @throws {InvalidAddressError} when it is none, or `port` no port
+   */
   swallow(host: string, port?: number): void {
     this.#network.swallow(host, port);
   }
@@ -80,7 +86,7 @@ export class MemoryReactor extends SocketReactor {
     return super.callLater(delayMs, () => {
       turn.enter();
       try {
-        call();
+        return call();
       } finally {
         turn.leave();
       }

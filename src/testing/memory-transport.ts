@@ -5,6 +5,7 @@ import type { Protocol } from "../reactor/protocol.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { StreamStats, StreamTransport, WriteLimits } from "../reactor/stream-transport.ts";
 import type { StartTLSOptions } from "../reactor/tls.ts";
+import { checkTimeout } from "../transport/check-stream-options.ts";
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "../reactor/write-limits.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
@@ -46,6 +47,8 @@ export class MemoryTransport implements StreamTransport {
   #streaming = false;
   #abortCause: Error | undefined;
   #tlsOptions: StartTLSOptions | null = null;
+  /** Gives what `switchProtocol` left over, while reading is paused. */
+  #giveLeftover: (() => void) | null = null;
 
   constructor(options: MemoryTransportOptions = {}) {
     this.#peer = options.peer ?? new InternetAddress("tcp", "192.168.1.1", 54_321);
@@ -121,7 +124,9 @@ export class MemoryTransport implements StreamTransport {
     return this.#acceptsWrites;
   }
 
-  loseConnection(_options?: { readonly timeoutMs?: number }): void {
+  /** @throws {RangeError} for a bad timeout, which is not used */
+  loseConnection({ timeoutMs }: { readonly timeoutMs?: number } = {}): void {
+    if (timeoutMs !== undefined) checkTimeout("close", timeoutMs);
     if (!this.aborted) this.#writing = "closing";
     this.#producerState = "stopped";
   }
@@ -144,7 +149,11 @@ export class MemoryTransport implements StreamTransport {
   }
 
   resumeProducing(): void {
-    if (this.#producerState === "paused") this.#producerState = "producing";
+    if (this.#producerState !== "paused") return;
+    this.#producerState = "producing";
+    const give = this.#giveLeftover;
+    this.#giveLeftover = null;
+    give?.();
   }
 
   stopProducing(): void {
@@ -211,21 +220,30 @@ export class MemoryTransport implements StreamTransport {
     return { bytesReceived: 0, bytesSent: this.#bytesSent, sends: this.#sends, shortSends: 0 };
   }
 
-  /** Only records the options: `tlsOptions`. The handshake, were there one, succeeds at once. */
+  /**
+   * Only records the options: `tlsOptions`. The handshake, were there one, succeeds at once. Call
+   * `tlsStarted` and `handshakeCompleted` of the protocol yourself.
+   */
   async startTLS(options: StartTLSOptions): Promise<void> {
     this.#tlsOptions = options;
   }
 
-  /** Always null: no handshake takes place. Call `handshakeCompleted` of the protocol yourself. */
+  /** Always null: no handshake takes place. */
   get tlsInfo(): null {
     return null;
   }
 
-  /** As on a real connection: `next` is started on this transport at once, and gets `leftover`. */
+  /**
+   * As on a real connection: `next` is started on this transport at once, and gets `leftover`, when
+   * reading goes on where it is paused, and never where the connection closes.
+   */
   switchProtocol(next: Protocol, leftover?: Buffer): void {
     if (this.aborted) return;
     next.makeConnection(this);
-    if (leftover !== undefined && leftover.length > 0) next.dataReceived(leftover);
+    if (leftover === undefined || leftover.length === 0) return;
+    const give = () => next.dataReceived(leftover);
+    if (this.#producerState === "producing") give();
+    else if (this.#producerState === "paused") this.#giveLeftover = give;
   }
 
   get #acceptsWrites(): boolean {

@@ -87,6 +87,18 @@ describe("connectedPair", () => {
     expect(server.reason).toEqual({ kind: "lost", cause: error });
   });
 
+  test("settings that a real connection refuses are refused", () => {
+    for (const options of [
+      { closeTimeoutMs: Number.NaN },
+      { writeLimits: { low: 9, high: 1, max: 20 } },
+      { bufferBytes: 0 },
+    ]) {
+      const connect = () =>
+        connectedPair(new RecordingProtocol(), new RecordingProtocol(), options);
+      expect(connect).toThrow(RangeError);
+    }
+  });
+
   test("two that answer each other for ever are found out", () => {
     const pair = connectedPair(echo(), echo());
     pair.client.write("ping");

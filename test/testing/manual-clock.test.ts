@@ -213,6 +213,8 @@ describe("ManualClock.advanceToNext", () => {
   });
 });
 
+const MODULE = new URL("../../src/testing/manual-clock.ts", import.meta.url).pathname;
+
 describe("ManualClock: calls that throw", () => {
   test("later calls run, and advance throws all the errors at its end", () => {
     const clock = new ManualClock();
@@ -257,5 +259,32 @@ describe("ManualClock: calls that throw", () => {
     });
     clock.advance(1);
     expect(logger.reports).toEqual([{ level: "error", message: "a timed call failed", error }]);
+  });
+
+  test("of an async call too: it is logged once the test awaits something", async () => {
+    const logger = new MemoryLogger();
+    const clock = new ManualClock({ logger });
+    const error = new Error("logged");
+    clock.callLater(1, async () => {
+      throw error;
+    });
+    clock.advance(1);
+    await null;
+    expect(logger.errors).toEqual([error]);
+  });
+
+  test("what an async call throws without a logger is nobody's, and the runtime reports it", () => {
+    // In a program of its own, for here it would fail the test as it should.
+    const program = `
+      import { ManualClock } from ${JSON.stringify(MODULE)};
+      const clock = new ManualClock();
+      clock.callLater(1, async () => {
+        throw new Error("from an async call");
+      });
+      clock.advance(1);
+    `;
+    const { exitCode, stderr } = Bun.spawnSync([process.execPath, "-e", program]);
+    expect(stderr.toString()).toContain("from an async call");
+    expect(exitCode).toBe(1);
   });
 });

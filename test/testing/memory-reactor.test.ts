@@ -4,6 +4,7 @@ import { ConnectionRefusedError, TimeoutError } from "../../src/reactor/connect-
 import { DatagramProtocol } from "../../src/reactor/datagram-protocol.ts";
 import type { DatagramTransport } from "../../src/reactor/datagram-transport.ts";
 import { Factory } from "../../src/reactor/factory.ts";
+import { InvalidAddressError } from "../../src/reactor/invalid-address-error.ts";
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { MemoryReactor } from "../../src/testing/memory-reactor.ts";
 import { RecordingProtocol } from "../transport/recording-protocol.ts";
@@ -46,6 +47,26 @@ describe("MemoryReactor: time", () => {
 });
 
 describe("MemoryReactor: delivery", () => {
+  test("a link that carries nothing is refused at once", () => {
+    expect(() => new MemoryReactor({ bufferBytes: 0 })).toThrow(RangeError);
+    expect(() => new MemoryReactor({ maxChunkBytes: Number.NaN })).toThrow(RangeError);
+  });
+
+  test("what a timed call throws is logged, also when it is async", async () => {
+    const logger = new MemoryLogger();
+    const reactor = new MemoryReactor({ logger });
+    const [thrown, rejected] = [new Error("thrown"), new Error("rejected")];
+    reactor.callLater(1, () => {
+      throw thrown;
+    });
+    reactor.callLater(2, async () => {
+      throw rejected;
+    });
+    reactor.advance(2);
+    await null;
+    expect(logger.errors).toEqual([thrown, rejected]);
+  });
+
   test("flush delivers at once, without a promise to wait for", async () => {
     const reactor = new MemoryReactor();
     const { client, server } = await connected(reactor);
@@ -94,6 +115,12 @@ describe("MemoryReactor: names and addresses", () => {
     );
     await expect(connecting).rejects.toBeInstanceOf(ConnectionRefusedError);
     await expect(connecting).rejects.toMatchObject({ address: "tcp 127.0.0.2:7" });
+  });
+
+  test("only an address can be swallowed, for a name would never be found", () => {
+    const reactor = new MemoryReactor();
+    expect(() => reactor.swallow("localhost")).toThrow(InvalidAddressError);
+    expect(() => reactor.swallow(HOST, -1)).toThrow(InvalidAddressError);
   });
 
   test("a swallowed address never answers, until it is answered again", async () => {

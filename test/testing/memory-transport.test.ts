@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { UNIXAddress } from "../../src/reactor/address.ts";
+import { Protocol } from "../../src/reactor/protocol.ts";
 import { ConnectionClosedError } from "../../src/reactor/close-reason.ts";
 import { MemoryTransport } from "../../src/testing/memory-transport.ts";
 import { RecordingProtocol } from "../transport/recording-protocol.ts";
@@ -125,6 +126,8 @@ describe("MemoryTransport", () => {
     expect(() => transport.write(7 as never)).toThrow(TypeError);
     expect(() => transport.write("\ud800")).toThrow("lone surrogate");
     expect(() => transport.setWriteLimits({ low: 9, high: 1 })).toThrow(RangeError);
+    expect(() => transport.loseConnection({ timeoutMs: Number.NaN })).toThrow(RangeError);
+    expect(transport.disconnecting).toBe(false);
   });
 
   test("switchProtocol starts the next protocol and gives it the rest", () => {
@@ -134,5 +137,34 @@ describe("MemoryTransport", () => {
     expect(next.events).toEqual(["connectionMade", "dataReceived"]);
     expect(next.received.toString()).toBe("rest");
     expect(next.connection).toBe(transport);
+  });
+
+  test("switchProtocol while reading is paused: the rest comes when it goes on", () => {
+    const transport = new MemoryTransport();
+    const next = new RecordingProtocol();
+    transport.pauseProducing();
+    transport.switchProtocol(next, Buffer.from("rest"));
+    expect(next.events).toEqual(["connectionMade"]);
+    transport.resumeProducing();
+    transport.resumeProducing();
+    expect(next.events).toEqual(["connectionMade", "dataReceived"]);
+    expect(next.received.toString()).toBe("rest");
+  });
+
+  test("switchProtocol to one that closes at once: it gets no data any more", () => {
+    const transport = new MemoryTransport();
+    const events: string[] = [];
+    const next = new (class extends Protocol {
+      override connectionMade(): void {
+        events.push("connectionMade");
+        this.transport.loseConnection();
+      }
+
+      override dataReceived(): void {
+        events.push("dataReceived");
+      }
+    })();
+    transport.switchProtocol(next, Buffer.from("rest"));
+    expect(events).toEqual(["connectionMade"]);
   });
 });
