@@ -1,4 +1,5 @@
 import { type Finding, findingText } from "./explore-report.ts";
+import { failurePlace } from "./failure-place.ts";
 import { FAULT_KINDS, type FaultKind } from "./fault-kind.ts";
 import { shortened } from "./schedule-shortening.ts";
 import { simulate } from "./simulate.ts";
@@ -48,12 +49,15 @@ const DEFAULT_MAX_TRIES = 500;
  * understand it: the seed, the schedule of faults, and the part of the schedule that is enough.
  *
  * @throws {ExplorationError} when an invariant breaks
- * @throws {RangeError} for numbers that are not whole
+ * @throws {RangeError} for numbers that are not whole, a bad limit, or a fault there is not
  */
 export function explore(options: ExploreOptions, scenario: Scenario): Exploration {
-  const { runs, seed, ...settings } = options;
+  const { runs, seed, maxTries = DEFAULT_MAX_TRIES, ...settings } = options;
   if (!(runs >= 0 && Number.isSafeInteger(runs))) {
     throw new RangeError(`Cannot explore ${runs} runs: a whole number of at least 0 is needed`);
+  }
+  if (!(maxTries >= 0)) {
+    throw new RangeError(`maxTries of ${maxTries} is not a number of at least 0`);
   }
   const faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<
     FaultKind,
@@ -64,7 +68,9 @@ export function explore(options: ExploreOptions, scenario: Scenario): Exploratio
     const runSeed = run === 0 ? seed : (seed + run - 1) >>> 0;
     const runSettings = run === 0 ? { ...settings, only: [] } : settings;
     const outcome = tried(runSeed, scenario, runSettings);
-    if (outcome instanceof BrokenInvariant) throw explained(run, runSeed, scenario, options);
+    if (outcome instanceof BrokenInvariant) {
+      throw explained(run, runSeed, scenario, { ...options, maxTries });
+    }
     steps += outcome.steps;
     for (const kind of outcome.faults) faults[kind]++;
   }
@@ -85,8 +91,13 @@ function tried(
 }
 
 /** Runs it again, and finds out which of its decisions are needed. */
-function explained(run: number, seed: number, scenario: Scenario, options: ExploreOptions): Error {
-  const { runs, seed: _first, maxTries = DEFAULT_MAX_TRIES, ...settings } = options;
+function explained(
+  run: number,
+  seed: number,
+  scenario: Scenario,
+  options: Required<Pick<ExploreOptions, "maxTries">> & ExploreOptions,
+): Error {
+  const { runs, seed: _first, maxTries, ...settings } = options;
   const again = (only: readonly string[] | undefined) =>
     outcomeOf(() =>
       simulate(seed, scenario, only === undefined ? settings : { ...settings, only }),
@@ -95,15 +106,16 @@ function explained(run: number, seed: number, scenario: Scenario, options: Explo
   if (!(whole instanceof BrokenInvariant)) {
     return new Error(
       `Run ${run} with seed ${seed} failed once and not again: the scenario or its protocols do ` +
-        "something by real chance or real time",
+        "something by real chance or real time, or keep something from run to run",
     );
   }
   const keys = whole.result.decisions.map(({ key }) => key);
-  const { items, tries } = shortened(
-    keys,
-    maxTries,
-    (only) => tried(seed, scenario, { ...settings, only }) instanceof BrokenInvariant,
-  );
+  // What is left must fail as the whole does: another fault of the protocols is another finding.
+  const place = failurePlace(whole.cause);
+  const { items, tries } = shortened(keys, maxTries, (only) => {
+    const outcome = tried(seed, scenario, { ...settings, only });
+    return outcome instanceof BrokenInvariant && failurePlace(outcome.cause) === place;
+  });
   const last = again(items);
   const short = last instanceof BrokenInvariant ? last : whole;
   return new ExplorationError({ run, runs, settings, whole, short, keys: items, tries });

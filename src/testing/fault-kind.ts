@@ -5,7 +5,7 @@
  * - `delay`: one segment is late; what follows waits for it.
  * - `cut`: what was sent in one piece arrives in two, at different times.
  * - `short-write`: the system takes only a part of a write, perhaps nothing, and more only later.
- * - `small-buffer`: the way holds only so many bytes that nobody has read.
+ * - `small-buffer`: the way holds only so many bytes that nobody has read; more in a long stream.
  * - `stopped-reader`: one end reads nothing for a while, which may be as long as a minute.
  * - `reset`: the connection is reset on its way behind some byte. `late-reset`: after some time.
  * - `half-close`: an end of stream behind some byte; whoever goes on sending there is reset.

@@ -69,7 +69,7 @@ export class Schedule {
   /**
    * @param seed a whole number, of which the lower 32 bits count
    * @param recording whether to keep the decisions, and tell the recorder of them
-   * @throws {RangeError} for a seed that is no whole number
+   * @throws {RangeError} for a seed that is no whole number, or a fault that there is not
    */
   constructor(
     seed: number,
@@ -79,6 +79,7 @@ export class Schedule {
   ) {
     const { faults, only } = options;
     if (!Number.isSafeInteger(seed)) throw new RangeError(`A seed of ${seed} is no whole number`);
+    checkFaults(faults ?? []);
     this.#seed = mixed(seed >>> 0, 0);
     this.#recorder = recorder;
     this.#only = only === undefined ? null : new Set(only);
@@ -147,6 +148,13 @@ export class Schedule {
   get decisions(): readonly Decision[] {
     return [...(this.#decisions?.values() ?? [])];
   }
+}
+
+/** A misspelt fault would never happen, and whatever it was to try would seem to hold. */
+function checkFaults(faults: readonly FaultKind[]): void {
+  const unknown = faults.find((kind) => !INDEX_OF.has(kind));
+  if (unknown === undefined) return;
+  throw new RangeError(`${unknown} is no fault: one of ${FAULT_KINDS.join(", ")} is needed`);
 }
 
 function keyOf(kind: FaultKind, site: ScheduleSite, at: number): string {

@@ -7,7 +7,7 @@ import type { SimulationResult } from "./simulation-result.ts";
  * the same trace to the last byte.
  *
  * @param seed a whole number, of which the lower 32 bits count
- * @throws {RangeError} for a seed that is no whole number
+ * @throws {RangeError} for a seed that is no whole number, a bad limit, or a fault there is not
  * @throws {BrokenInvariant} when a check of the scenario or of the network does not hold
  */
 export function simulate(

@@ -1,6 +1,7 @@
 import type { DatagramCarrier, MemoryDatagram, MemoryReceiver } from "./memory-network.ts";
 import { ONCE, type ScheduleSite } from "./schedule.ts";
 import { magnitude } from "./schedule-hash.ts";
+import { excerpt } from "./simulated-end.ts";
 import type { SimulatedOutages } from "./simulated-outages.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -31,6 +32,9 @@ export class SimulatedDatagrams {
     const { schedule } = this.#simulation;
     const site = this.#siteOf(String(from));
     const at = ++site.sent;
+    if (this.#simulation.trace !== null) {
+      this.#simulation.note(`${from} sends datagram ${at} to ${to}: ${excerpt(datagram.data)}`);
+    }
     if (this.#outages.holds(from, to)) return;
     if (schedule.decide("datagram-loss", site, at) >= 0) {
       schedule.took("datagram-loss", site, at, 0);
@@ -39,11 +43,16 @@ export class SimulatedDatagrams {
     const travelMs = this.#latencyMs(site) + this.#extraMs("datagram-delay", site, at);
     if (schedule.decide("datagram-refusal", site, at) >= 0) {
       schedule.took("datagram-refusal", site, at, 0);
-      this.#simulation.callLater(travelMs, () => sender.refused(to));
+      this.#simulation.callLater(travelMs, () => {
+        if (!this.#outages.holds(to, from)) sender.refused(to);
+      });
       return;
     }
     const data = this.#truncated(datagram.data, site, at);
-    const arrive = () => receiver.arrived(Buffer.from(data), from, group);
+    const arrive = () => {
+      // A partition may have begun while it was under way.
+      if (!this.#outages.holds(from, to)) receiver.arrived(Buffer.from(data), from, group);
+    };
     this.#simulation.callLater(travelMs, arrive);
     const againMs = this.#extraMs("datagram-duplicate", site, at);
     if (againMs > 0) this.#simulation.callLater(travelMs + againMs, arrive);

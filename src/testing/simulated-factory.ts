@@ -12,6 +12,8 @@ export class WatchedFactory<P extends Protocol> extends Factory<P> {
   constructor(inner: Factory<P>, connections: SimulatedConnections) {
     super();
     this.#inner = inner;
+    // What is logged names the factory's class.
+    Object.defineProperty(this, "constructor", { value: inner.constructor });
     this.#connections = connections;
   }
 

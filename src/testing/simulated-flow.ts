@@ -222,10 +222,10 @@ export class SimulatedFlow {
     return this.#path.answerMs;
   }
 
-  /** Behind which byte a fault comes; infinity when it does not. */
+  /** Behind how many bytes a fault comes, perhaps none; infinity when it does not. */
   #decideByte(kind: "reset" | "half-close"): number {
     const hash = this.#simulation.schedule.decide(kind, this.#site, ONCE, FATAL_SCALE);
-    return hash < 0 ? Number.POSITIVE_INFINITY : magnitude(hash, FAULT_OFFSET_BITS);
+    return hash < 0 ? Number.POSITIVE_INFINITY : magnitude(hash, FAULT_OFFSET_BITS) - 1;
   }
 
   #dropRead(): void {

@@ -54,7 +54,7 @@ const SCENARIO_SALT = 0x5ce0;
  * were written. A scenario adds checks of its own.
  */
 export class SimulatedNetwork extends SocketReactor {
-  /** The time of everything here. */
+  /** The time of everything here; a call on it is an event of the run, as with `callLater`. */
   readonly clock: ManualClock;
   /** For what a scenario does by chance; depends on the seed alone. */
   readonly random: SeededRandom;
@@ -124,6 +124,9 @@ export class SimulatedNetwork extends SocketReactor {
   /**
    * From now on nothing gets to `host`, or to one port of it, nor from there; `direction` leaves it
    * at one of the two. Streams wait for `heal`, datagrams are lost.
+   *
+   * @param host an IP address
+   * @throws {InvalidAddressError} when it is none, or `port` no port
    */
   partition(host: string, port?: number, direction: PartitionDirection = "both"): void {
     this.#outages.partition(host, port, direction);
@@ -140,7 +143,8 @@ export class SimulatedNetwork extends SocketReactor {
   }
 
   /**
-   * Moves time on by `ms`, and has everything on the way happen.
+   * Moves time on by `ms`, and has everything on the way happen. For tests that make a network
+   * themselves: in a scenario time goes on by itself, and `sleep` waits for it.
    *
    * @throws {BrokenInvariant}
    */

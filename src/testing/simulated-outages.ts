@@ -1,4 +1,4 @@
-import type { Address } from "../reactor/address.ts";
+import { type Address, InternetAddress } from "../reactor/address.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** Which way nothing gets through: to a place, from it, or neither. */
@@ -20,12 +20,19 @@ export class SimulatedOutages {
     this.#simulation = simulation;
   }
 
+  /** @throws {InvalidAddressError} when `host` is not an IP address, or `port` no port */
   partition(host: string, port: number | undefined, direction: PartitionDirection): void {
+    checkPlace(host, port);
     this.#partitions.push({ host, port, direction });
   }
 
-  /** Ends the partitions of `host`, or of one port of it; all of them when it is left out. */
+  /**
+   * Ends the partitions of `host`, or of one port of it; all of them when it is left out.
+   *
+   * @throws {InvalidAddressError} as `partition` does
+   */
   heal(host?: string, port?: number): void {
+    if (host !== undefined) checkPlace(host, port);
     this.#partitions = this.#partitions.filter((each) => {
       const isMeant = host === undefined || (each.host === host && each.port === port);
       return !isMeant;
@@ -48,6 +55,11 @@ export class SimulatedOutages {
   await(resume: () => void): void {
     this.#waiting.push(resume);
   }
+}
+
+/** By a name nothing is found: addresses have none. */
+function checkPlace(host: string, port = 0): void {
+  void new InternetAddress("tcp", host, port);
 }
 
 function isAt(address: Address, { host, port }: Partition): boolean {

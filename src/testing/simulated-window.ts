@@ -14,6 +14,9 @@ const DEFAULT_CAPACITY_BYTES = 65_536;
 /** A small buffer has less than 2^13 bytes, half of them less than 2^7. */
 const SMALL_BUFFER_BITS = 12;
 
+/** It doubles once so many times its size has gone through: a long stream costs little. */
+const FILLINGS_TO_DOUBLE = 32;
+
 /** After a short write the system takes more within 2^7 ms. */
 const SHORT_WRITE_MS_BITS = 6;
 
@@ -24,7 +27,9 @@ const MIN_ROOM_MS = 1;
 export class SimulatedWindow {
   readonly #simulation: Simulation;
   readonly #site: ScheduleSite;
-  readonly #smallBufferBytes: number;
+  #capacityBytes: number;
+  /** How many bytes it takes before it is larger. */
+  #doublesAtByte: number;
   #sender: FlowSender | null = null;
   #senderWaits = false;
   #takenBytes = 0;
@@ -36,7 +41,8 @@ export class SimulatedWindow {
     this.#simulation = simulation;
     this.#site = site;
     const hash = simulation.schedule.decide("small-buffer", site, ONCE);
-    this.#smallBufferBytes = hash < 0 ? DEFAULT_CAPACITY_BYTES : magnitude(hash, SMALL_BUFFER_BITS);
+    this.#capacityBytes = hash < 0 ? DEFAULT_CAPACITY_BYTES : magnitude(hash, SMALL_BUFFER_BITS);
+    this.#doublesAtByte = this.#capacityBytes * FILLINGS_TO_DOUBLE;
   }
 
   /** From now on `sender` is told when it may write more. */
@@ -50,7 +56,7 @@ export class SimulatedWindow {
   }
 
   get hasRoom(): boolean {
-    return this.#takenBytes - this.#answeredBytes < this.#smallBufferBytes;
+    return this.#takenBytes - this.#answeredBytes < this.#capacityBytes;
   }
 
   /** So many bytes are taken, as `room` allowed. */
@@ -62,11 +68,11 @@ export class SimulatedWindow {
   room(length: number): number {
     const { schedule } = this.#simulation;
     const waiting = this.#takenBytes - this.#answeredBytes;
-    const room = Math.min(length, this.#smallBufferBytes - waiting);
+    const room = Math.min(length, this.#capacityBytes - waiting);
     if (room < length) {
       this.#senderWaits = true;
-      if (this.#smallBufferBytes < DEFAULT_CAPACITY_BYTES) {
-        schedule.took("small-buffer", this.#site, ONCE, this.#smallBufferBytes);
+      if (this.#capacityBytes < DEFAULT_CAPACITY_BYTES) {
+        schedule.took("small-buffer", this.#site, ONCE, this.#capacityBytes);
       }
     }
     const at = this.#takenBytes;
@@ -94,8 +100,20 @@ export class SimulatedWindow {
   answer(readBytes: number, heardInMs: number): void {
     if (heardInMs === Number.POSITIVE_INFINITY) return;
     this.#answeredBytes = readBytes;
+    this.#grow();
     if (!this.#senderWaits) return;
     this.#senderWaits = false;
     this.tryAgainIn(Math.max(heardInMs, MIN_ROOM_MS));
+  }
+
+  /** Only where the sender is told of room, or else it would not know of what there is more. */
+  #grow(): void {
+    while (
+      this.#capacityBytes < DEFAULT_CAPACITY_BYTES &&
+      this.#takenBytes >= this.#doublesAtByte
+    ) {
+      this.#capacityBytes = Math.min(2 * this.#capacityBytes, DEFAULT_CAPACITY_BYTES);
+      this.#doublesAtByte += this.#capacityBytes * FILLINGS_TO_DOUBLE;
+    }
   }
 }

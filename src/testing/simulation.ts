@@ -2,9 +2,9 @@ import { drainMicrotasks } from "bun:jsc";
 import type { DelayedCall } from "../reactor/clock.ts";
 import type { Logger } from "../reactor/logger.ts";
 import type { TurnScheduler } from "../transport/turn.ts";
-import { ManualClock } from "./manual-clock.ts";
 import type { EventLoop, EventSource } from "./memory-loop.ts";
 import { Schedule, type ScheduleRecorder } from "./schedule.ts";
+import { SimulatedClock } from "./simulated-clock.ts";
 import {
   type SimulationLimits,
   simulationLimits,
@@ -17,7 +17,7 @@ import {
  * run is one synchronous call, whatever promises its protocols use.
  */
 export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRecorder {
-  readonly clock: ManualClock;
+  readonly clock: SimulatedClock;
   readonly schedule: Schedule;
   readonly limits: SimulationLimits;
   /** What happened, line by line; null when nobody wants to know. */
@@ -31,7 +31,7 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
   /** @param recording whether to keep the trace and the decisions */
   constructor(seed: number, recording: boolean, options: SimulationOptions) {
     this.limits = simulationLimits(options);
-    this.clock = new ManualClock({ logger: this });
+    this.clock = new SimulatedClock(this, (call) => this.step(call));
     this.schedule = new Schedule(seed, this, recording, options);
     this.trace = recording ? [] : null;
   }
@@ -77,11 +77,11 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
 
   /** Has `call` called later as an event of its own. */
   callLater(delayMs: number, call: () => void): DelayedCall {
-    return this.clock.callLater(delayMs, () => this.step(call));
+    return this.clock.callLater(delayMs, call);
   }
 
   /** One event, and all that follows from it at once. A run that has failed has none any more. */
-  step(call: () => void): void {
+  step(call: () => unknown): void {
     if (this.#failure !== null) return;
     this.#steps++;
     const { maxSteps } = this.limits;
@@ -94,7 +94,8 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
       return;
     }
     try {
-      call();
+      const result = call();
+      if (result instanceof Promise) result.catch((error: unknown) => this.fail(error));
     } catch (error) {
       this.fail(error);
     }
@@ -102,13 +103,24 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
     for (const check of this.#invariants) this.attempt(check);
   }
 
-  /** Makes a check; what it throws is the failure. */
+  /** Makes a check; what it throws is the failure. It may be `async`, but wait for nothing. */
   attempt(check: () => unknown): void {
     try {
-      check();
+      const result = check();
+      if (result instanceof Promise) this.#settle(result);
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  #settle(check: Promise<unknown>): void {
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    check.catch((error: unknown) => this.fail(error)).then(over, over);
+    drainMicrotasks();
+    if (!isOver) this.fail(new Error("A check waits for something; it must be made at once"));
   }
 
   /** Moves on from event to event until nothing is to come, or `endMs` has come. */
@@ -127,7 +139,7 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
     do {
       stepsBefore = this.#steps;
       let hasCome = false;
-      this.clock.callLater(delayMs, () => {
+      this.clock.mark(delayMs, () => {
         hasCome = true;
       });
       this.runUntil(Number.POSITIVE_INFINITY, () => hasCome);

@@ -71,6 +71,14 @@ describe("SimulatedNetwork: datagrams", () => {
     expect(peers?.receiver.received).toEqual(ALL);
   });
 
+  test("the trace tells what was sent where, also of what is lost", () => {
+    const { trace } = firstRunWith("datagram-loss", async (network) => void (await send(network)));
+    const sent = trace.filter((line) => /udp .* sends datagram \d to udp /.test(line));
+    expect(sent.length).toBe(COUNT);
+    expect(sent[0]).toContain(`sends datagram 1 to udp ${HOST}:${PORT}: 10 bytes "datagram 0"`);
+    expect(trace.find((line) => line.endsWith(" is lost"))).toBeDefined();
+  });
+
   test("datagram-loss: some do not arrive, and nobody is told", () => {
     const { received, refusals } = runWith("datagram-loss");
     expect(received.length).toBeLessThan(COUNT);

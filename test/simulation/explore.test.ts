@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { type Exploration, ExplorationError, explore } from "../../src/testing/explore.ts";
+import type { FaultKind } from "../../src/testing/fault-kind.ts";
 import { simulate } from "../../src/testing/simulate.ts";
 import type { Scenario } from "../../src/testing/simulated-network.ts";
+import { BrokenInvariant } from "../../src/testing/simulation-result.ts";
 import { SPEECH, speak } from "./conversation.ts";
 
 /** The answer comes whole: wrong as soon as a stream is cut. */
@@ -20,12 +22,17 @@ const anyAnswer: Scenario = async (network) => {
 
 /** What `run` throws. */
 function thrownBy(run: () => Exploration): unknown {
+  return failureOf(run) ?? expect.unreachable("It threw nothing");
+}
+
+/** What `run` throws; null when it throws nothing. */
+function failureOf(run: () => unknown): Error | null {
   try {
     run();
+    return null;
   } catch (error) {
-    return error;
+    return error as Error;
   }
-  return expect.unreachable("It threw nothing");
 }
 
 describe("explore", () => {
@@ -107,6 +114,37 @@ describe("explore", () => {
     }
     expect(() => simulate(Number.NaN, anyAnswer)).toThrow("A seed of NaN is no whole number");
     expect(() => simulate(1, anyAnswer, { maxSteps: Number.NaN })).toThrow(RangeError);
+    const maxTries = Number.NaN;
+    expect(() => explore({ runs: 0, seed: 1, maxTries }, anyAnswer)).toThrow(RangeError);
+  });
+
+  test("a fault that there is not is refused", () => {
+    const faults = ["resets" as FaultKind];
+    expect(() => simulate(1, anyAnswer, { faults })).toThrow("resets is no fault: one of latency");
+  });
+
+  test("the shortened schedule breaks what the whole one broke, and nothing easier", () => {
+    const twoFaults: Scenario = async (network) => {
+      const speaker = await speak(network);
+      const connectedAtMs = network.now();
+      network.atEnd(() => {
+        if (connectedAtMs > 0) throw new Error("it was late");
+      });
+      network.atEnd(() => {
+        if (speaker.chunks.length > 1) throw new Error("it was cut");
+      });
+    };
+    const faults: FaultKind[] = ["latency", "cut"];
+    let found = 0;
+    for (let seed = 1; found < 10; seed++) {
+      const error = failureOf(() => simulate(seed, twoFaults, { faults }));
+      if (!(error instanceof BrokenInvariant) || error.result.faults.length < 2) continue;
+      if (!error.message.endsWith("it was late")) continue;
+      const finding = thrownBy(() => explore({ runs: 1, seed, faults }, twoFaults));
+      expect(String(finding)).toMatch(/^Shortened in \d+ tries: it was late$/m);
+      expect(finding).toMatchObject({ only: [expect.stringMatching(/^1[<>] latency$/)] });
+      found++;
+    }
   });
 
   test("a scenario that does something by real chance is told so", () => {

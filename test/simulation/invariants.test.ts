@@ -77,6 +77,21 @@ describe("A simulated run is broken by", () => {
     expect(error.message).toContain("Expected: 1");
   });
 
+  test("an async check that does not hold", () => {
+    const error = new Error("not as it should be");
+    const check = async () => {
+      await null;
+      throw error;
+    };
+    expect(breach((network) => network.atEnd(check)).cause).toBe(error);
+    expect(breach((network) => network.invariant(check)).cause).toBe(error);
+  });
+
+  test("a check that waits for something", () => {
+    const waiting: Scenario = (network) => network.atEnd(() => new Promise(() => undefined));
+    expect(breach(waiting).message).toContain("A check waits for something");
+  });
+
   test("an error that a protocol throws, or a timed call, unless it was expected", () => {
     const thrown = new Error("unlucky");
     const failing = served(
@@ -94,6 +109,12 @@ describe("A simulated run is broken by", () => {
       });
     };
     expect(breach(timed).cause).toMatchObject({ cause: thrown });
+    const onItsClock: Scenario = ({ clock }) => {
+      clock.callLater(1, async () => {
+        throw thrown;
+      });
+    };
+    expect(breach(onItsClock).cause).toBe(thrown);
     for (const scenario of [failing, timed]) {
       const expecting: Scenario = (network) => {
         network.expectError((error) => error === thrown);
@@ -101,6 +122,18 @@ describe("A simulated run is broken by", () => {
       };
       simulate(1, expecting, { faults: [] });
     }
+  });
+
+  test("what a factory throws, which is named by its own class", () => {
+    class Broken extends Factory {
+      override stopFactory(): void {
+        throw new Error("unlucky");
+      }
+    }
+    const listening: Scenario = async (network) => {
+      await network.listenTCP({ host: HOST, port: PORT }, new Broken(() => new Silent()));
+    };
+    expect(breach(listening).message).toContain("stopFactory of Broken failed");
   });
 
   test("a scenario that waits for what never happens", () => {
@@ -112,6 +145,11 @@ describe("A simulated run is broken by", () => {
     const endless = served(() => new Echo());
     const error = breach(endless, { maxSteps: 1_000 });
     expect(error.message).toContain("more than 1000 events; see maxSteps and durationMs");
+    const onItsClock: Scenario = ({ clock }) => {
+      const again = () => void clock.callLater(10, again);
+      again();
+    };
+    expect(breach(onItsClock, { maxSteps: 1_000 }).message).toContain("more than 1000 events");
     const slow: Scenario = (network) => {
       const again = () => void network.callLater(10, again);
       again();

@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { TimeoutError } from "../../src/reactor/connect-error.ts";
 import { DatagramProtocol } from "../../src/reactor/datagram-protocol.ts";
 import { Factory } from "../../src/reactor/factory.ts";
+import { InvalidAddressError } from "../../src/reactor/invalid-address-error.ts";
 import { simulate } from "../../src/testing/simulate.ts";
 import type { Scenario } from "../../src/testing/simulated-network.ts";
 import { SPEECH, speak, Speaker } from "./conversation.ts";
+import { firstRunWith } from "./first-run-with.ts";
 import { HOST, PORT } from "./target.ts";
 
 /** Runs `scenario` on a network that does nothing by itself. */
@@ -57,6 +59,14 @@ describe("SimulatedNetwork: partition and heal", () => {
     });
   }
 
+  test("a name is refused, for addresses have none, and so is what is no port", () => {
+    run((network) => {
+      expect(() => network.partition("localhost", PORT)).toThrow(InvalidAddressError);
+      expect(() => network.partition(HOST, 65_536)).toThrow(InvalidAddressError);
+      expect(() => network.heal("localhost")).toThrow(InvalidAddressError);
+    });
+  });
+
   test("a connect into a partition comes about when it heals", () => {
     run(async (network) => {
       network.partition(HOST, PORT);
@@ -98,6 +108,29 @@ describe("SimulatedNetwork: partition and heal", () => {
       await network.listenUDP({ host: HOST }, sender);
     });
     expect(received).toEqual(["healed"]);
+  });
+
+  test("a datagram that is under way when it begins is lost too", () => {
+    const received: string[] = [];
+    const underWay: Scenario = async (network) => {
+      received.length = 0;
+      const receiver = new (class extends DatagramProtocol {
+        override datagramReceived(data: Buffer): void {
+          received.push(data.toString());
+        }
+      })();
+      const sender = new (class extends DatagramProtocol {
+        override startProtocol(): void {
+          this.transport.write("early", { host: HOST, port: PORT });
+        }
+      })();
+      await network.listenUDP({ host: HOST, port: PORT }, receiver);
+      await network.listenUDP({ host: HOST }, sender);
+      network.partition(HOST, PORT);
+    };
+    const { faults } = firstRunWith("latency", underWay);
+    expect(faults).toEqual(["latency"]);
+    expect(received).toEqual([]);
   });
 
   test("only the partition that is named is healed", () => {

@@ -85,6 +85,16 @@ describe("SimulatedNetwork: a stream", () => {
     });
   }
 
+  test("cut and small-buffer: a long stream costs events as the logarithm of its length", () => {
+    const speech = "x".repeat(200_000);
+    for (let seed = 0; seed < 40; seed++) {
+      const { steps } = simulate(seed, async (network) => void (await speak(network, speech)), {
+        faults: ["cut", "small-buffer"],
+      });
+      expect(steps).toBeLessThan(20_000);
+    }
+  });
+
   test("partition: it waits for the end of it, and nothing is lost", () => {
     const { times, received } = conversationWith("partition");
     expect(times.at(-1)).toBeGreaterThan(100);
@@ -109,6 +119,22 @@ describe("SimulatedNetwork: a stream", () => {
     expect(SPEECH.startsWith(received)).toBe(true);
     expect(reason?.kind).toBe("done");
   });
+
+  for (const fault of ["reset", "half-close"] as const) {
+    test(`${fault}: it comes behind any number of bytes, or before all`, () => {
+      const places = new Set<number>();
+      for (let seed = 0; seed < 3_000; seed++) {
+        const { decisions } = simulate(seed, async (network) => void (await speak(network)), {
+          faults: [fault],
+        });
+        for (const { key, meaning } of decisions) {
+          expect(key).toEndWith(fault);
+          places.add(Number(/after byte (\d+)/.exec(meaning)?.[1]));
+        }
+      }
+      for (let byte = 0; byte <= 7; byte++) expect(places).toContain(byte);
+    });
+  }
 
   test("half-close: nobody says then that all ended well", () => {
     const endings: boolean[] = [];

@@ -3,7 +3,6 @@ import { IncompleteReadError } from "../../src/protocols/incomplete-read-error.t
 import { StreamProtocol } from "../../src/protocols/stream-protocol.ts";
 import { ConnectionClosedError } from "../../src/reactor/close-reason.ts";
 import { Factory } from "../../src/reactor/factory.ts";
-import { FAULT_KINDS } from "../../src/testing/fault-kind.ts";
 import type { Scenario, SimulatedNetwork } from "../../src/testing/simulated-network.ts";
 import { HOST, PORT, type Target } from "./target.ts";
 
@@ -23,8 +22,6 @@ export const STREAM_PROTOCOL_TARGETS: readonly Target[] = [
     name: "stream-protocol-bulk",
     cost: 20,
     scenario: streamScenario(() => BULK),
-    // In buffers of some bytes so much would take all day.
-    options: { faults: FAULT_KINDS.filter((kind) => kind !== "small-buffer" && kind !== "cut") },
   },
 ];
 
