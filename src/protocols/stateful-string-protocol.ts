@@ -1,3 +1,4 @@
+import { classNameOf } from "../reactor/class-name.ts";
 import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
 import type { StreamTransport } from "../reactor/stream-transport.ts";
 import { NetstringReceiver } from "./netstring-receiver.ts";
@@ -41,7 +42,7 @@ export abstract class StatefulStringProtocol<
     const states: Readonly<Partial<Record<string, StringStates<State>["init"]>>> = this.states;
     const received = Object.hasOwn(states, state) ? states[state] : undefined;
     if (received === undefined) {
-      this.logger.warn(`${this.constructor.name} ignores a string: state ${state} has no function`);
+      this.logger.warn(`${classNameOf(this)} ignores a string: state ${state} has no function`);
       return;
     }
     const next = received.call(this.states, string);

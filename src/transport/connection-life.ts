@@ -1,3 +1,4 @@
+import { classNameOf } from "../reactor/class-name.ts";
 import type { Clock } from "../reactor/clock.ts";
 import {
   ABORTED,
@@ -259,7 +260,7 @@ export class ConnectionLife
   protocolFailed(error: unknown): void {
     // A callback that awaited `drained` says no more than what `connectionLost` has said.
     if (error instanceof ConnectionClosedError && !this.connected) return;
-    const name = this.link.protocol?.constructor.name;
+    const name = classNameOf(this.link.protocol);
     this.#context.logger.error(
       `${name} failed; its connection to ${this.#driver.peer} ends`,
       error,

@@ -1,4 +1,5 @@
 import { InternetAddress } from "../reactor/address.ts";
+import { classNameOf } from "../reactor/class-name.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type {
   DatagramDestination,
@@ -244,7 +245,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
   }
 
   #report(error: unknown): void {
-    const name = this.#protocol.constructor.name;
+    const name = classNameOf(this.#protocol);
     this.#context.logger.error(`${name} on ${this.#driver.host} failed; it goes on`, error);
   }
 }
@@ -261,7 +262,7 @@ export function startDatagrams(
   context: StreamContext,
 ): void {
   const report = (error: unknown) =>
-    context.logger.error(`startProtocol of ${protocol.constructor.name} failed`, error);
+    context.logger.error(`startProtocol of ${classNameOf(protocol)} failed`, error);
   context.turn.enter();
   try {
     const result: unknown = protocol.makeConnection(transport);

@@ -1,3 +1,4 @@
+import { classNameOf } from "../reactor/class-name.ts";
 import type { Factory } from "../reactor/factory.ts";
 import type { Logger } from "../reactor/logger.ts";
 import type { Protocol } from "../reactor/protocol.ts";
@@ -10,6 +11,6 @@ export function endFactoryUse<P extends Protocol>(factory: Factory<P>, logger: L
   try {
     factory.doStop();
   } catch (error) {
-    logger.error(`stopFactory of ${factory.constructor.name} failed`, error);
+    logger.error(`stopFactory of ${classNameOf(factory)} failed`, error);
   }
 }

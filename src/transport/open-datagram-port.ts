@@ -1,4 +1,5 @@
 import type { InternetAddress } from "../reactor/address.ts";
+import { classNameOf } from "../reactor/class-name.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type { DatagramStats } from "../reactor/datagram-transport.ts";
 import type { DatagramPort } from "../reactor/listening-port.ts";
@@ -71,7 +72,7 @@ export class OpenDatagramPort implements DatagramPort {
   }
 
   #report(error: unknown): void {
-    const name = this.#protocol.constructor.name;
+    const name = classNameOf(this.#protocol);
     this.#context.logger.error(`stopProtocol of ${name} failed`, error);
   }
 }

@@ -1,3 +1,4 @@
+import { classNameOf } from "../reactor/class-name.ts";
 import type { CloseReason } from "../reactor/close-reason.ts";
 import type { Logger } from "../reactor/logger.ts";
 import type { ConnectionCallbacks, StreamTransport } from "../reactor/stream-transport.ts";
@@ -94,6 +95,6 @@ export class ProtocolLink {
   }
 
   #report(error: unknown): void {
-    this.#logger.error(`connectionLost of ${this.#protocol?.constructor.name} failed`, error);
+    this.#logger.error(`connectionLost of ${classNameOf(this.#protocol)} failed`, error);
   }
 }
