@@ -13,6 +13,7 @@ import type {
   ConnectCandidate,
 } from "../transport/connect-candidate.ts";
 import type { BunConnectWhere, BunSocket } from "./bun-socket.ts";
+import { checkUNIXPath } from "./check-unix-path.ts";
 import { BunConnectAttempt } from "./connect-attempt.ts";
 import { tcpEndsOf } from "./internet-ends.ts";
 
@@ -86,7 +87,9 @@ export class UNIXCandidate implements ConnectCandidate {
   }
 
   begin(owner: ConnectAttemptOwner): ConnectAttempt {
-    return new BunConnectAttempt({ unix: this.address.path }, this.address, () => UNNAMED, owner);
+    const { path } = this.address;
+    checkUNIXPath(path);
+    return new BunConnectAttempt({ unix: path }, this.address, () => UNNAMED, owner);
   }
 }
 

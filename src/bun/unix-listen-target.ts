@@ -7,12 +7,10 @@ import type { ConnectionAcceptor, ListenTarget, OpenListener } from "../transpor
 import { AdoptableListener } from "./adoptable-listener.ts";
 import { BunOpenListener, listenFor } from "./bun-open-listener.ts";
 import { type BunListener, bunConnect, IGNORED } from "./bun-socket.ts";
+import { checkUNIXPath } from "./check-unix-path.ts";
 
 /** Everybody on this host may connect; the folder's permissions are the usual way to limit that. */
 const DEFAULT_MODE = 0o666;
-
-/** `sun_path` of unix(7) less its closing NUL. */
-const MAX_PATH_BYTES = 107;
 
 /** An accepted UNIX socket's peer has no name. */
 const UNNAMED = new UNIXAddress("");
@@ -41,10 +39,7 @@ export class UNIXListenTarget implements ListenTarget<UNIXAddress> {
       const listener = this.#adoptable.adopt((fd) => listen({ fd }));
       return new BunOpenListener(listener, this.#address, () => listener.stop(false));
     }
-    const length = Buffer.byteLength(path);
-    if (length === 0 || length > MAX_PATH_BYTES) {
-      throw new RangeError(`the path has ${length} bytes: 1 to ${MAX_PATH_BYTES} are possible`);
-    }
+    checkUNIXPath(path);
     if (backlog !== undefined) requireLibc("set the backlog of a listening socket");
     const isFile = !path.startsWith("\0");
     if (isFile) await removeStaleSocket(path);

@@ -16,6 +16,9 @@ const MAX_INDEX = 1_048_576;
 /** What timers can be set to at all, in seconds. */
 const MAX_SECONDS = 2_147_483;
 
+/** What most likely went wrong with an IPv6 address or a path. */
+const COLON_HINT = String.raw`; a colon within a value is written "\:"`;
+
 /** What one type of endpoint takes. */
 export interface EndpointSignature {
   /** The names of values that may go by their place, in that order. */
@@ -51,7 +54,10 @@ export class EndpointArguments {
         const takes = known.length === 0 ? "nothing" : known.join(", ");
         throw new EndpointParseError(part, `"${name}" is unknown: ${type.value} takes ${takes}`);
       }
-      if (this.#given.has(name)) throw new EndpointParseError(part, `"${name}" is given twice`);
+      if (this.#given.has(name)) {
+        const hint = part.name === null ? COLON_HINT : "";
+        throw new EndpointParseError(part, `"${name}" is given twice${hint}`);
+      }
       this.#given.set(name, part);
     }
   }
@@ -183,5 +189,5 @@ function tooMany(
   places: readonly string[],
 ): string {
   const takes = places.length === 0 ? "no value" : `at most ${places.join(", ")}`;
-  return `"${value}" is one value too many: ${type.value} takes ${takes} by place`;
+  return `"${value}" is one value too many: ${type.value} takes ${takes} by place${COLON_HINT}`;
 }

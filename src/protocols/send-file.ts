@@ -15,8 +15,8 @@ export const MAX_PIECE_BYTES = 65_536;
  * const bytes = await sendFile(this.transport, Bun.file("large.iso"));
  * ```
  *
- * @param source `Bun.file(path)` is a `Blob`; for a part of it take `slice`, counted from the front:
- * from the end, as in `slice(-100)`, Bun streams nothing of a file
+ * @param source `Bun.file(path)` is a `Blob`; for a part of it take `slice`, counted from the
+ * front: from the end, as in `slice(-100)`, Bun streams nothing of a file
  * @param options.signal stops sending; what was written by then is sent
  * @throws {ConnectionClosedError} as a rejection, when the connection ends first, or has ended; or
  * what reading the source fails with. The source is cancelled then.

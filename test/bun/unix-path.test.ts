@@ -124,6 +124,25 @@ describe("BunReactor.listenUNIX", () => {
     }
   });
 
+  test("a path with a NUL character inside of it is refused, and not cut there", async () => {
+    const message = "has a NUL character at position 3: only the first can be one";
+    expect((await failure("/a/\0b")).message).toContain(message);
+  });
+
+  test("connecting to a path that cannot be one says so", async () => {
+    const reactor = new BunReactor();
+    const factory = new RecordingFactory();
+    for (const [path, detail] of [
+      ["", "1 to 107"],
+      [join(folder, "x".repeat(120)), "1 to 107"],
+      [join(folder, "a\0b"), "NUL character"],
+    ] as const) {
+      const error = await reactor.connectUNIX({ path }, factory).catch((each: unknown) => each);
+      expect(error).toBeInstanceOf(RangeError);
+      expect(String(error)).toContain(detail);
+    }
+  });
+
   test("a newer server's path is left alone by an older one that stops", async () => {
     const path = newPath();
     const older = await LiveServer.listen({}, { path });

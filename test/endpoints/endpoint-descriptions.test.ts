@@ -93,6 +93,13 @@ const BAD_SERVERS: readonly [
   ["tcp:80:Backlog=1", '"Backlog" is unknown', "Backlog=1", 7],
   ["tcp:80:127.0.0.1:5:6", '"6" is one value too many', "6", 19],
   ["tcp6:80:interface=127.0.0.1", '"127.0.0.1" is no IPv6 address', "interface=127.0.0.1", 8],
+  [
+    "tcp:80:interface=::1",
+    '"interface" is given twice; a colon within a value is written "\\:"',
+    "",
+    18,
+  ],
+  ["tcp6:80:::1", 'by place; a colon within a value is written "\\:"', "1", 10],
   ["tcp6:80:::1", '"1" is one value too many: tcp6 takes at most port, backlog', "1", 10],
   ["unix:", '"address" is empty', "", 5],
   ["unix:/x:mode=8", '"8" is no mode: an octal number from 0 to 7777', "mode=8", 8],
