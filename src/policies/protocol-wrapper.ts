@@ -49,6 +49,11 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
     return this.#inner;
   }
 
+  /** The protocol inside of all wrappers. */
+  get innermost(): ConnectionCallbacks {
+    return this.#inner.innermost ?? this.#inner;
+  }
+
   // What the connection calls.
 
   makeConnection(transport: StreamTransport): void {

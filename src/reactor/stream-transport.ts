@@ -152,6 +152,8 @@ export interface StreamTransport {
 
 /** What a connection calls; `Protocol` implements it and says what each of them means. */
 export interface ConnectionCallbacks {
+  /** Whom this stands in front of, so that messages can name that; nobody, where it is left out. */
+  readonly innermost?: ConnectionCallbacks;
   makeConnection(transport: StreamTransport): void;
   dataReceived(data: Buffer): void;
   connectionLost(reason: CloseReason): void;

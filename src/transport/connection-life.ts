@@ -1,4 +1,3 @@
-import { classNameOf } from "../reactor/class-name.ts";
 import type { Clock } from "../reactor/clock.ts";
 import {
   ABORTED,
@@ -260,11 +259,8 @@ export class ConnectionLife
   protocolFailed(error: unknown): void {
     // A callback that awaited `drained` says no more than what `connectionLost` has said.
     if (error instanceof ConnectionClosedError && !this.connected) return;
-    const name = classNameOf(this.link.protocol);
-    this.#context.logger.error(
-      `${name} failed; its connection to ${this.#driver.peer} ends`,
-      error,
-    );
+    const what = `${this.link.protocolName} failed; its connection to ${this.#driver.peer} ends`;
+    this.#context.logger.error(what, error);
     this.breakOff(asError(error));
   }
 

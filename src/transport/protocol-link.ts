@@ -37,6 +37,11 @@ export class ProtocolLink {
     return this.#protocol;
   }
 
+  /** What messages call the protocol. */
+  get protocolName(): string {
+    return classNameOf(this.#protocol?.innermost ?? this.#protocol);
+  }
+
   has(callback: OptionalCallback): boolean {
     return this.#protocol?.[callback] !== undefined;
   }
@@ -95,6 +100,6 @@ export class ProtocolLink {
   }
 
   #report(error: unknown): void {
-    this.#logger.error(`connectionLost of ${classNameOf(this.#protocol)} failed`, error);
+    this.#logger.error(`connectionLost of ${this.protocolName} failed`, error);
   }
 }
