@@ -1,9 +1,5 @@
 import type { Clock } from "../reactor/clock.ts";
-import {
-  type CloseReason,
-  ConnectionClosedError,
-  SendBufferFullError,
-} from "../reactor/close-reason.ts";
+import { type CloseReason, SendBufferFullError } from "../reactor/close-reason.ts";
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { Producer, PullProducer } from "../reactor/producer.ts";
 import type { ConnectionCallbacks, WriteLimits } from "../reactor/stream-transport.ts";
@@ -25,7 +21,7 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
   readonly #queue: PacedQueue;
   readonly #ownProducer: PullProducer = {
     resumeProducing: () => this.#peerHasTaken(),
-    stopProducing: () => this.#stop(),
+    stopProducing: () => this.#peerHasGone(),
   };
   #registered = false;
   #writing: "open" | "ending" | "ended" = "open";
@@ -52,13 +48,16 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
 
   override write(data: Uint8Array | string): boolean {
     const bytes = outgoingBytes(data);
+    // The connection has an end to tell; it knows how to refuse a write until then.
+    if (this.#writing === "ended") return super.write(bytes);
     if (!this.#acceptsWrites) return false;
     if (bytes.length === 0) return !this.#overHigh;
     this.#bytesWritten += bytes.length;
     this.#queue.push(bytes);
     this.#registerIfNeeded();
-    if (this.#queue.bytes > this.#limits.high) this.#riseAboveHigh();
-    return this.#queue.bytes <= this.#limits.high;
+    if (this.#queue.bytes <= this.#limits.high) return this.#acceptsWrites;
+    this.#riseAboveHigh();
+    return false;
   }
 
   override loseConnection(options?: { readonly timeoutMs?: number }): void {
@@ -72,6 +71,7 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
   }
 
   override abortConnection(cause?: Error): void {
+    this.#writing = "ended";
     this.#queue.stop();
     super.abortConnection(cause);
   }
@@ -103,7 +103,8 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
   }
 
   override drained(): Promise<void> {
-    if (!this.#overHigh) return super.drained();
+    if (this.#writing === "ended") return super.drained();
+    if (!this.#overHigh && this.#acceptsWrites) return super.drained();
     this.#drained ??= Promise.withResolvers();
     return this.#drained.promise;
   }
@@ -114,15 +115,20 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
     return super.startTLS(options);
   }
 
-  /** The connection's own marks are about what was let go; the protocol hears of its own. */
-  override pauseWriting(): void {}
+  /**
+   * The connection's own marks are about what was let go; the protocol hears of its own. Only after
+   * the end, when nothing waits here any more, they are about what the protocol writes.
+   */
+  override pauseWriting(): void {
+    if (this.#writing === "ended" && !this.#overHigh) this.#pauseWriters();
+  }
 
-  override resumeWriting(): void {}
+  override resumeWriting(): void {
+    if (this.#writing === "ended" && this.#overHigh) this.#resumeWriters();
+  }
 
   override connectionLost(reason: CloseReason): void {
     this.#stop();
-    this.#drained?.reject(new ConnectionClosedError(reason));
-    this.#drained = null;
     return super.connectionLost(reason);
   }
 
@@ -131,7 +137,7 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
   }
 
   queueShrunk(): void {
-    if (this.#overHigh && this.#queue.bytes <= this.#limits.low) this.#fallBelowLow();
+    if (this.#overHigh && this.#queue.bytes <= this.#limits.low) this.#resumeWriters();
     if (!this.#registered || this.#queue.bytes > 0 || this.#producer !== null) return;
     this.#registered = false;
     this.transport.unregisterProducer();
@@ -155,17 +161,30 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
     if (this.#queue.bytes === 0 && !this.#streaming) this.#callProducer("resumeProducing");
   }
 
+  /**
+   * Where reading is paused the protocol hears of the end only when it reads on, which it may do
+   * only when it may write: so it may.
+   */
+  #peerHasGone(): void {
+    const isHeardOf = this.disconnecting;
+    this.#stop();
+    if (this.#overHigh && !isHeardOf) this.#resumeWriters();
+  }
+
   #endWriting(): void {
     if (this.#writing === "open") this.#writing = "ending";
   }
 
-  /** The connection has ended. */
+  /** Nothing is sent any more; the protocol may hear of the end later, when it reads on. */
   #stop(): void {
     this.#writing = "ended";
     this.#registered = false;
     this.#queue.stop();
     this.#callProducer("stopProducing");
     this.#producer = null;
+    // That rejects with the reason, which only the connection knows.
+    this.#drained?.resolve(super.drained());
+    this.#drained = null;
   }
 
   #riseAboveHigh(): void {
@@ -174,13 +193,17 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
       const detail = `${waiting} bytes wait, of ${this.#limits.max} allowed`;
       this.abortConnection(new SendBufferFullError(`${this.getPeer()} is shaped: ${detail}`));
     } else if (!this.#overHigh) {
-      this.#overHigh = true;
-      if (this.#streaming) this.#callProducer("pauseProducing");
-      this.call(() => this.inner.pauseWriting?.());
+      this.#pauseWriters();
     }
   }
 
-  #fallBelowLow(): void {
+  #pauseWriters(): void {
+    this.#overHigh = true;
+    if (this.#streaming) this.#callProducer("pauseProducing");
+    this.call(() => this.inner.pauseWriting?.());
+  }
+
+  #resumeWriters(): void {
     this.#overHigh = false;
     this.releaseReading();
     if (this.#streaming) this.#callProducer("resumeProducing");

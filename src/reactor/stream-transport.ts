@@ -110,8 +110,9 @@ export interface StreamTransport {
   /** @throws {RangeError} unless 0 <= low <= high <= max */
   setWriteLimits(limits: Partial<WriteLimits>): void;
   /**
-   * Resolves when writing may go on: at once unless more than the high-water mark waits.
-   * Rejects with `ConnectionClosedError` when the connection ends first, or has ended.
+   * Resolves when writing may go on: at once unless more than the high-water mark waits, and never
+   * where what is written is dropped. Rejects with `ConnectionClosedError` when the connection ends
+   * first, or has ended.
    */
   drained(): Promise<void>;
 

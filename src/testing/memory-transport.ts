@@ -190,9 +190,10 @@ export class MemoryTransport implements StreamTransport {
     this.#limits = changedWriteLimits(this.#limits, limits);
   }
 
+  /** Pends for ever after `loseConnection`: the end that would reject it is never reported. */
   drained(): Promise<void> {
-    if (!this.aborted) return Promise.resolve();
-    return Promise.reject(new ConnectionClosedError(ABORTED));
+    if (this.aborted) return Promise.reject(new ConnectionClosedError(ABORTED));
+    return this.#acceptsWrites ? Promise.resolve() : Promise.withResolvers<void>().promise;
   }
 
   setNoDelay(on: boolean): void {

@@ -33,7 +33,9 @@ export class WatchedCallbacks implements ConnectionCallbacks {
     for (const callback of OPTIONAL_CALLBACKS) {
       const passOn = function (this: WatchedCallbacks): unknown {
         this.#called(callback);
-        return this.#inner[callback]?.();
+        const result: unknown = this.#inner[callback]?.();
+        this.#returned(callback);
+        return result;
       };
       Object.defineProperty(WatchedCallbacks.prototype, callback, {
         get(this: WatchedCallbacks) {
@@ -46,8 +48,10 @@ export class WatchedCallbacks implements ConnectionCallbacks {
   constructor(inner: ConnectionCallbacks, end: SimulatedEnd) {
     this.#inner = inner;
     this.#end = end;
-    // What is logged names the protocol's class.
-    Object.defineProperty(this, "constructor", { value: inner.constructor });
+  }
+
+  get innermost(): ConnectionCallbacks {
+    return this.#inner.innermost ?? this.#inner;
   }
 
   makeConnection(transport: StreamTransport): void {
@@ -56,6 +60,7 @@ export class WatchedCallbacks implements ConnectionCallbacks {
     if (this.#state !== "new") end.fail("connectionMade was called again");
     this.#state = "made";
     this.#startedLate = transport.disconnecting;
+    end.writingPaused = false;
     end.protocol?.replaced();
     if (end.protocol === null) {
       watchTransport(transport, end, (next) => new WatchedCallbacks(next, end));
@@ -97,11 +102,19 @@ export class WatchedCallbacks implements ConnectionCallbacks {
   #called(callback: string): void {
     const end = this.#end;
     if (end.tracing) end.note(callback);
+    if (callback === "pauseWriting") end.writingPaused = true;
+    if (callback === "resumeWriting") end.writingPaused = false;
     if (callback === "readConnectionLost") {
       if (end.readEnded) end.fail("readConnectionLost was called again");
       end.readEnded = true;
     }
     if (this.#state !== "made") this.#calledWrongly(callback);
+  }
+
+  /** Who writes again in `resumeWriting`, though nothing is sent any more, is not asked again. */
+  #returned(callback: string): void {
+    const end = this.#end;
+    if (callback === "resumeWriting" && end.socket.closed) end.writingPaused = false;
   }
 
   #calledWrongly(callback: string): void {

@@ -19,7 +19,9 @@ const FATAL_FAULTS: readonly FaultKind[] = [
 export function checkQuietEnd(end: SimulatedEnd): void {
   const { transport, socket, reason, paused, closing, hasProducer } = end;
   if (transport === null || reason !== null) return;
-  if (socket.closed) {
+  if (end.writingPaused && !closing && transport.bufferedAmount === 0) {
+    end.fail("nothing waits to be sent, and resumeWriting was not called");
+  } else if (socket.closed) {
     if (!paused) end.fail("the socket is gone, and connectionLost was not called");
   } else if (closing && !hasProducer) {
     end.fail("loseConnection was called, and the connection never ends");

@@ -37,6 +37,8 @@ export class SimulatedEnd {
   readEnded = false;
   /** Whether the protocol does not want to read. */
   paused = false;
+  /** Whether `pauseWriting` was called, and `resumeWriting` not since. */
+  writingPaused = false;
   hasProducer = false;
   #other: SimulatedEnd = this;
 

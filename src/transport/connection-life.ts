@@ -216,6 +216,7 @@ export class ConnectionLife
     // write, and reads on only then, would wait for ever.
     this.#closeTimer.stop();
     this.sending.stop(reason);
+    this.sending.releaseWriters();
   }
 
   // What the halves, the link and the timer report.
@@ -286,6 +287,7 @@ export class ConnectionLife
     this.#endWritingIfDue();
     const end = this.receiving.deliverKept();
     if (end !== null) this.#socketEnded(end.error);
+    else if (this.receiving.endIsKept) this.sending.releaseWriters();
     else if (this.#fault !== null && !this.receiving.held) this.#closeTimer.startOnce();
   }
 

@@ -35,6 +35,11 @@ export class ReceiveSide {
     return this.#heldByProtocol || this.#heldByAnswers || this.#heldForTLS;
   }
 
+  /** Whether the socket has ended, and the protocol does not want to hear of it yet. */
+  get endIsKept(): boolean {
+    return this.#keptEnd !== null;
+  }
+
   /** How many bytes arrived though reading was held. */
   get keptBytes(): number {
     return this.#keptData?.reduce((sum, chunk) => sum + chunk.length, 0) ?? 0;

@@ -55,6 +55,8 @@ export class SendSide {
   #drained: PromiseWithResolvers<void> | null = null;
   /** Why nothing will ever be sent; null as long as something may. */
   #stopped: CloseReason | null = null;
+  /** Writers are being told to go on, though all they write is refused. */
+  #releasing = false;
   bytesWritten = 0;
   bytesSent = 0;
   sends = 0;
@@ -88,12 +90,13 @@ export class SendSide {
 
   /** Takes a chunk that is not empty. Returns false when its writer should stop. */
   write(chunk: Uint8Array): boolean {
-    if (this.#flow === "failed") return false;
+    if (this.#flow === "failed") return this.#refuse();
     this.bytesWritten += chunk.length;
     if (this.#immediate && this.#flow === "ready" && this.#queue.bytes === 0) {
       const sent = this.#sendChunk(chunk);
+      if (sent < 0) return this.#refuse();
       if (sent === chunk.length && this.#pulls) this.#workLater();
-      if (sent < 0 || sent === chunk.length) return sent >= 0;
+      if (sent === chunk.length) return true;
     } else {
       this.#queue.push(chunk);
       if (this.#flow === "ready" && this.#queue.bytes === chunk.length) this.#workLater();
@@ -113,7 +116,7 @@ export class SendSide {
     for (let pulls = 0; ; pulls++) {
       this.#sendQueue();
       if (this.#flow === "failed") return;
-      if (this.#overHigh && this.#queue.bytes <= this.#limits.low) this.#fallBelowLow();
+      if (this.#overHigh && this.#queue.bytes <= this.#limits.low) this.#resumeWriters();
       if (!this.#pulls || this.#queue.bytes > 0) return;
       if (this.#flow !== "ready") return;
       if (pulls === MAX_PULLS_PER_TURN) return this.#owner.workAtTurnEnd("next");
@@ -145,7 +148,7 @@ export class SendSide {
     // Nothing waits any more, but nobody may write again either.
     if (this.#flow === "failed") return;
     if (this.#queue.bytes > this.#limits.high) this.#checkHigh();
-    else if (this.#overHigh && this.#queue.bytes <= this.#limits.low) this.#fallBelowLow();
+    else if (this.#overHigh && this.#queue.bytes <= this.#limits.low) this.#resumeWriters();
   }
 
   registerProducer(producer: Producer | PullProducer, streaming: boolean): void {
@@ -163,11 +166,16 @@ export class SendSide {
     this.#owner.workAtTurnEnd("this");
   }
 
-  /** As `StreamTransport.drained`. @param ended why it has ended, if it has */
-  drained(ended: CloseReason | null): Promise<void> {
+  /**
+   * As `StreamTransport.drained`.
+   *
+   * @param ended why the connection has ended, if it has
+   * @param acceptsWrites whether what is written is still sent; where not, only the end is awaited
+   */
+  drained(ended: CloseReason | null, acceptsWrites: boolean): Promise<void> {
     const reason = ended ?? this.#stopped;
     if (reason !== null) return Promise.reject(new ConnectionClosedError(reason));
-    if (!this.#overHigh) return Promise.resolve();
+    if (acceptsWrites && !this.#overHigh) return Promise.resolve();
     this.#drained ??= Promise.withResolvers();
     return this.#drained.promise;
   }
@@ -185,6 +193,14 @@ export class SendSide {
     this.#producer = null;
     this.#drained?.reject(new ConnectionClosedError(reason));
     this.#drained = null;
+  }
+
+  /** Nothing holds up writers once nothing is sent any more. Called after `stop`. */
+  releaseWriters(): void {
+    if (!this.#overHigh) return;
+    this.#releasing = true;
+    this.#resumeWriters();
+    this.#releasing = false;
   }
 
   #sendQueue(): void {
@@ -238,18 +254,32 @@ export class SendSide {
   #checkHigh(): boolean {
     if (this.#flow === "ready") this.#sendQueue();
     const waiting = this.#queue.bytes;
-    if (waiting <= this.#limits.high) return this.#flow !== "failed";
-    if (waiting > this.#limits.max) {
-      this.#owner.sendOverflowed(waiting, this.#limits.max);
-    } else if (!this.#overHigh) {
-      this.#overHigh = true;
-      if (this.#streaming) this.#callProducer("pauseProducing");
-      this.#owner.writingPaused();
-    }
+    if (this.#flow === "failed") return this.#refuse();
+    if (waiting <= this.#limits.high) return true;
+    if (waiting > this.#limits.max) this.#owner.sendOverflowed(waiting, this.#limits.max);
+    else if (!this.#overHigh) this.#pauseWriters();
     return false;
   }
 
-  #fallBelowLow(): void {
+  /**
+   * Drops what is written after a failed send. Its writer stops, as if too much waited, and may be
+   * waiting for that to change before it reads on, which is when it hears of the end. Who writes
+   * again right when that has changed is not waiting for it.
+   */
+  #refuse(): false {
+    if (this.#overHigh) return false;
+    this.#pauseWriters();
+    if (this.#stopped !== null && !this.#releasing) this.#owner.workAtTurnEnd("next");
+    return false;
+  }
+
+  #pauseWriters(): void {
+    this.#overHigh = true;
+    if (this.#streaming) this.#callProducer("pauseProducing");
+    this.#owner.writingPaused();
+  }
+
+  #resumeWriters(): void {
     this.#overHigh = false;
     if (this.#streaming) this.#callProducer("resumeProducing");
     this.#drained?.resolve();

@@ -143,7 +143,8 @@ export class StreamConnection implements StreamTransport, StreamEvents {
   }
 
   drained(): Promise<void> {
-    return this.#life.sending.drained(this.#life.reason);
+    const { sending, reason, acceptsWrites } = this.#life;
+    return sending.drained(reason, acceptsWrites);
   }
 
   setNoDelay(on: boolean): void {

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { type ShapingPolicy, withShaping } from "../../src/policies/with-shaping.ts";
 import { withTimeout } from "../../src/policies/with-timeout.ts";
+import { ConnectionClosedError } from "../../src/reactor/close-reason.ts";
 import { Factory } from "../../src/reactor/factory.ts";
 import type { PullProducer } from "../../src/reactor/producer.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { MemoryTransport } from "../../src/testing/memory-transport.ts";
 import { type Actions, noAction, RecordingProtocol } from "../transport/recording-protocol.ts";
-import { PolicedServer } from "./policed-server.ts";
+import { ECHO, PolicedServer } from "./policed-server.ts";
 
 const SLOW = { bytesPerSecond: 1_000, burstBytes: 10 };
 
@@ -86,6 +87,116 @@ describe("withShaping: producers", () => {
     client.connection.abortConnection();
     policed.reactor.flush();
     expect(server.events).toEqual(["connectionMade", "stopProducing", "connectionLost"]);
+  });
+});
+
+describe("withShaping: a connection that ends while much waits", () => {
+  const shapedServer = async () => {
+    const policed = shaped({ write: SLOW });
+    const client = await policed.connect();
+    policed.server.connection.setWriteLimits({ high: 100, low: 10, max: 5_000 });
+    return { policed, client, server: policed.server };
+  };
+
+  test("drained rejects, also when it is asked for afterwards", async () => {
+    const { policed, server } = await shapedServer();
+    server.connection.write("x".repeat(4_000));
+    const waiting = server.connection.drained();
+    server.connection.abortConnection();
+    policed.reactor.flush();
+    await expect(waiting).rejects.toBeInstanceOf(ConnectionClosedError);
+    await expect(server.connection.drained()).rejects.toBeInstanceOf(ConnectionClosedError);
+  });
+
+  test("after loseConnection drained waits for the end: a writer in a loop does not spin", async () => {
+    const { policed, server } = await shapedServer();
+    server.connection.write("x".repeat(50));
+    server.connection.loseConnection();
+    let writes = 0;
+    const writer = (async () => {
+      for (; writes < 1_000; writes++) {
+        if (!server.connection.write("y")) await server.connection.drained();
+      }
+    })();
+    policed.reactor.advance(5_000);
+    await expect(writer).rejects.toMatchObject({ reason: { kind: "done" } });
+    expect(writes).toBeLessThanOrEqual(1);
+  });
+
+  test("who stops reading when a write is refused hears of all that came, and of the end", async () => {
+    const policed = shaped(
+      { write: SLOW },
+      {
+        dataReceived: (me, data) => {
+          if (!me.connection.write(data)) me.connection.pauseProducing();
+        },
+        resumeWriting: (me) => me.connection.resumeProducing(),
+      },
+    );
+    const client = await policed.connect();
+    const { server } = policed;
+    server.connection.setWriteLimits({ high: 100, low: 10, max: 5_000 });
+    for (let piece = 0; piece < 5; piece++) {
+      client.connection.write("x".repeat(200));
+      policed.reactor.flush();
+    }
+    client.connection.abortConnection();
+    policed.reactor.flush();
+    expect(server.reason).toMatchObject({ kind: "lost" });
+    expect(policed.reactor.clock.pending).toBe(0);
+  });
+
+  test("drained rejects though reading is paused, so that nobody waits for ever", async () => {
+    const { policed, client, server } = await shapedServer();
+    server.connection.pauseProducing();
+    server.connection.write("x".repeat(4_000));
+    const waiting = server.connection.drained();
+    client.connection.abortConnection();
+    policed.reactor.flush();
+    await expect(waiting).rejects.toBeInstanceOf(ConnectionClosedError);
+    expect(server.reason).toBeNull();
+    server.connection.resumeProducing();
+    policed.reactor.flush();
+    expect(server.reason?.kind).toBe("lost");
+  });
+
+  test("a peer that leaves while answers hold reading up is noticed", async () => {
+    const policed = shaped({ write: SLOW }, ECHO);
+    const client = await policed.connect();
+    policed.server.connection.setWriteLimits({ high: 100, low: 10 });
+    client.connection.write("x".repeat(4_000));
+    policed.reactor.flush();
+    client.connection.abortConnection();
+    policed.reactor.flush();
+    expect(policed.server.reason?.kind).toBe("lost");
+    expect(policed.reactor.clock.pending).toBe(0);
+  });
+
+  test("a protocol that reads on only when it may write hears of the end", async () => {
+    const policed = shaped(
+      { write: SLOW },
+      {
+        ...ECHO,
+        pauseWriting: (me) => me.connection.pauseProducing(),
+        resumeWriting: (me) => me.connection.resumeProducing(),
+      },
+    );
+    const client = await policed.connect();
+    policed.server.connection.setWriteLimits({ high: 100, low: 10 });
+    client.connection.write("x".repeat(4_000));
+    policed.reactor.flush();
+    client.connection.abortConnection();
+    policed.reactor.flush();
+    const { events, reason } = policed.server;
+    expect(events.slice(2)).toEqual(["pauseWriting", "resumeWriting", "connectionLost"]);
+    expect(reason?.kind).toBe("lost");
+  });
+
+  test("write says that it was dropped, whether it went over the limit or came later", async () => {
+    const { server } = await shapedServer();
+    expect(server.connection.write("x".repeat(6_000))).toBe(false);
+    expect(server.connection.write("more")).toBe(false);
+    expect(server.connection.bufferedAmount).toBe(0);
   });
 });
 

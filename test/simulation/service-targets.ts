@@ -6,7 +6,7 @@ import { Discard } from "../../src/protocols/discard.ts";
 import { Echo } from "../../src/protocols/echo.ts";
 import { Time } from "../../src/protocols/time.ts";
 import { Factory } from "../../src/reactor/factory.ts";
-import type { Protocol } from "../../src/reactor/protocol.ts";
+import { Protocol } from "../../src/reactor/protocol.ts";
 import type { Scenario, SimulatedNetwork } from "../../src/testing/simulated-network.ts";
 import { RandomClient } from "./random-client.ts";
 import { HOST, PORT, type Target } from "./target.ts";
@@ -20,19 +20,43 @@ const SMALL_WRITE_LIMITS = { low: 20, high: 100, max: 1 << 20 };
 /** How much of an endless answer a client takes. */
 const ENOUGH_BYTES = 2_000;
 
+/** A line of what RFC 864 asks for, the first one being 0. */
+function chargenLine(line: number): string {
+  let text = "";
+  for (let column = 0; column < 72; column++) {
+    text += String.fromCharCode(32 + ((line + column) % 95));
+  }
+  return `${text}\r\n`;
+}
+
 /** What RFC 864 makes of `bytes` bytes. */
 function chargenPattern(bytes: number): string {
   let text = "";
-  for (let line = 0; text.length < bytes; line++) {
-    for (let column = 0; column < 72; column++) {
-      text += String.fromCharCode(32 + ((line + column) % 95));
-    }
-    text += "\r\n";
-  }
+  for (let line = 0; text.length < bytes; line++) text += chargenLine(line);
   return text.slice(0, bytes);
 }
 
 const PATTERN = chargenPattern(ENOUGH_BYTES + 65_536);
+
+/** An echo that minds its water marks itself, in the way that suggests itself. */
+class PatientEcho extends Protocol {
+  override dataReceived(data: Buffer): void {
+    if (!this.transport.write(data)) this.transport.pauseProducing();
+  }
+
+  override resumeWriting(): void {
+    this.transport.resumeProducing();
+  }
+}
+
+/** Writes without end, and takes for granted that waiting to write on ends with the connection. */
+class TirelessWriter extends Protocol {
+  override async connectionMade(): Promise<void> {
+    for (let line = 0; ; line++) {
+      if (!this.transport.write(chargenLine(line))) await this.transport.drained();
+    }
+  }
+}
 
 /** Takes what an endless service sends, until it has enough. */
 class Taker extends RandomClient {
@@ -60,20 +84,20 @@ function serviceScenario<C extends RandomClient>(
   };
 }
 
+function checkEchoed(client: RandomClient, { endedWell }: SimulatedNetwork): void {
+  const { sent, received, ending } = client;
+  expect(received.equals(sent.subarray(0, received.length))).toBe(true);
+  if (endedWell && ending === "half-close") expect(received.length).toBe(sent.length);
+}
+
 const randomClient = (network: SimulatedNetwork) => new RandomClient(network);
 
 /** The services, by name. */
 export const SERVICE_TARGETS: readonly Target[] = [
+  { name: "echo", scenario: serviceScenario(() => new Echo(), randomClient, checkEchoed) },
   {
-    name: "echo",
-    scenario: serviceScenario(
-      () => new Echo(),
-      randomClient,
-      ({ sent, received, ending }, { endedWell }) => {
-        expect(received.equals(sent.subarray(0, received.length))).toBe(true);
-        if (endedWell && ending === "half-close") expect(received.length).toBe(sent.length);
-      },
-    ),
+    name: "patient-echo",
+    scenario: serviceScenario(() => new PatientEcho(), randomClient, checkEchoed),
   },
   {
     name: "discard",
@@ -87,6 +111,14 @@ export const SERVICE_TARGETS: readonly Target[] = [
     name: "chargen",
     scenario: serviceScenario(
       () => new Chargen(),
+      (network) => new Taker(network),
+      ({ received }) => expect(PATTERN.startsWith(received.toString("latin1"))).toBe(true),
+    ),
+  },
+  {
+    name: "tireless-writer",
+    scenario: serviceScenario(
+      () => new TirelessWriter(),
       (network) => new Taker(network),
       ({ received }) => expect(PATTERN.startsWith(received.toString("latin1"))).toBe(true),
     ),

@@ -120,6 +120,22 @@ describe("When all is quiet it is noticed that", () => {
     });
   }
 
+  test("nothing waits to be sent, and resumeWriting was not called", () => {
+    for (const closed of [false, true]) {
+      const aware = { pauseWriting: noAction, resumeWriting: noAction };
+      const { callbacks, transport, simulation, end } = watched({ closed }, aware);
+      callbacks.makeConnection(transport);
+      transport.pauseProducing();
+      callbacks.pauseWriting?.();
+      callbacks.resumeWriting?.();
+      checkQuietEnd(end);
+      expect(simulation.failure).toBeNull();
+      callbacks.pauseWriting?.();
+      checkQuietEnd(end);
+      expect(simulation.failure?.message).toContain("resumeWriting was not called");
+    }
+  });
+
   test("nothing is wrong with a connection that is open and idle, or paused", () => {
     for (const socket of [{}, { holdsBack: true }, { closed: true }]) {
       const { callbacks, transport, simulation, end } = watched(socket);

@@ -72,6 +72,80 @@ describe("StreamConnection.pauseProducing", () => {
     }
   });
 
+  test("who reads on only once it may write again hears of the end", () => {
+    const protocol = new RecordingProtocol({
+      pauseWriting: (me) => me.connection.pauseProducing(),
+      resumeWriting: (me) => me.connection.resumeProducing(),
+    });
+    const { driver, connection, settle } = scripted(protocol);
+    driver.budget = 0;
+    connection.write(Buffer.alloc(100_000));
+    driver.events.received(Buffer.from("last words"));
+    const error = new Error("reset");
+    driver.events.closed(error);
+    settle();
+    expect(protocol.reason).toEqual({ kind: "lost", cause: error });
+    expect(protocol.events.slice(1)).toEqual([
+      "pauseWriting",
+      "resumeWriting",
+      "dataReceived",
+      "connectionLost",
+    ]);
+    expect(connection.write("too late")).toBe(false);
+  });
+
+  test("who stops reading when a write is refused hears of all that came, and of the end", () => {
+    const protocol = new RecordingProtocol({
+      dataReceived: (me, data) => {
+        if (!me.connection.write(data)) me.connection.pauseProducing();
+      },
+      resumeWriting: (me) => me.connection.resumeProducing(),
+    });
+    const { driver, connection, settle } = scripted(protocol, { writeMode: "immediate" });
+    driver.broken = true;
+    for (const piece of ["one ", "two ", "three"]) driver.events.received(Buffer.from(piece));
+    driver.events.closed();
+    settle();
+    expect(protocol.received.toString()).toBe("one two three");
+    expect(protocol.reason).toMatchObject({ kind: "lost" });
+    expect(connection.bufferedAmount).toBe(0);
+  });
+
+  test("a write that is refused later is followed by resumeWriting too", () => {
+    const protocol = new RecordingProtocol({ resumeWriting: noAction });
+    const { driver, connection, settle } = scripted(protocol);
+    connection.pauseProducing();
+    driver.events.closed(new Error("reset"));
+    settle();
+    expect(connection.write("a tick")).toBe(false);
+    settle();
+    expect(connection.write("another")).toBe(false);
+    settle();
+    expect(protocol.events).toEqual(["connectionMade", "resumeWriting", "resumeWriting"]);
+  });
+
+  test("who writes without end whenever it may, and does not read, is asked but once", () => {
+    let rounds = 0;
+    const protocol = new RecordingProtocol({
+      connectionMade: (me) => me.connection.pauseProducing(),
+      resumeWriting: (me) => {
+        rounds++;
+        while (me.connection.write("again")) continue;
+      },
+    });
+    const { driver, connection, settle } = scripted(protocol);
+    driver.budget = 0;
+    connection.write(Buffer.alloc(100_000));
+    settle();
+    driver.events.closed();
+    settle();
+    expect(rounds).toBe(1);
+    expect(protocol.reason).toBeNull();
+    connection.resumeProducing();
+    settle();
+    expect(protocol.reason).toMatchObject({ kind: "lost" });
+  });
+
   test("abortConnection while an end is kept wins over it", () => {
     const protocol = new RecordingProtocol();
     const { driver, connection, settle } = scripted(protocol);

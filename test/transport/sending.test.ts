@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ConnectionClosedError, SendBufferFullError } from "../../src/reactor/close-reason.ts";
+import type { StreamTransport } from "../../src/reactor/stream-transport.ts";
 import { noAction, RecordingProtocol } from "./recording-protocol.ts";
 import { scripted } from "./scripted-driver.ts";
 
@@ -183,9 +184,46 @@ describe("StreamConnection: water marks", () => {
     });
     await expect(connection.drained()).rejects.toBeInstanceOf(ConnectionClosedError);
   });
+
+  const endings: readonly (readonly [string, (connection: StreamTransport) => void])[] = [
+    ["loseConnection", (connection) => connection.loseConnection()],
+    ["loseWriteConnection", (connection) => connection.loseWriteConnection()],
+    ["the peer's end of stream", noAction],
+  ];
+  for (const [ending, end] of endings) {
+    test(`after ${ending} drained waits for the end: a writer in a loop does not spin`, async () => {
+      const { driver, connection, settle } = scripted(new RecordingProtocol());
+      end(connection);
+      if (ending.startsWith("the peer")) driver.events.readEnded();
+      settle();
+      let writes = 0;
+      const writer = (async () => {
+        for (; writes < 1_000; writes++) {
+          if (!connection.write("x")) await connection.drained();
+        }
+      })();
+      driver.events.closed();
+      settle();
+      await expect(writer).rejects.toMatchObject({ reason: { kind: "done" } });
+      expect(writes).toBe(0);
+    });
+  }
 });
 
 describe("StreamConnection: a broken send", () => {
+  test("a writer whose write is refused is paused, and drained waits for the end", async () => {
+    const protocol = new RecordingProtocol({ pauseWriting: noAction, resumeWriting: noAction });
+    const { driver, connection, settle } = scripted(protocol, { writeMode: "immediate" });
+    driver.broken = true;
+    expect(connection.write("x")).toBe(false);
+    expect(connection.write("y")).toBe(false);
+    const waiting = connection.drained();
+    driver.events.closed();
+    settle();
+    await expect(waiting).rejects.toMatchObject({ reason: { kind: "lost" } });
+    expect(protocol.events).toEqual(["connectionMade", "pauseWriting", "connectionLost"]);
+  });
+
   test("the connection is lost when the socket ends, however clean that end looks", () => {
     const protocol = new RecordingProtocol();
     const { driver, connection, settle } = scripted(protocol);
