@@ -53,9 +53,16 @@ export class BunStreamDriver implements StreamDriver {
   /** Bun makes another socket of it; the old one still reports, about bytes that are not ours. */
   startTLS(tls: PreparedTLS): void {
     if (!(tls instanceof BunTLS)) throw new TypeError("This TLS was prepared for another driver");
-    const events = this.#socket.data;
-    this.#socket.data = IGNORED;
-    this.#socket = tls.upgrade(this.#socket, events);
+    const replaced = this.#socket;
+    const events = replaced.data;
+    // Before, because it cannot be changed afterwards any more.
+    replaced.data = IGNORED;
+    try {
+      this.#socket = tls.upgrade(replaced, events, this.peer);
+    } catch (error) {
+      replaced.data = events;
+      throw error;
+    }
   }
 
   setNoDelay(on: boolean): void {

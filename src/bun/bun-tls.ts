@@ -5,6 +5,8 @@ import {
   type TLSIdentity,
   type TLSServerOptions,
 } from "../reactor/tls.ts";
+import type { Address } from "../reactor/address.ts";
+import { checkTimeout } from "../transport/check-stream-options.ts";
 import type { StreamEvents } from "../transport/stream-driver.ts";
 import type { PreparedTLS, TLSMaker } from "../transport/tls-maker.ts";
 import { alpnWireFormat } from "./alpn-wire-format.ts";
@@ -33,13 +35,17 @@ export class BunTLS implements PreparedTLS {
   readonly side: "server" | "client";
   readonly handshakeTimeoutMs: number;
   readonly #verifies: boolean;
+  readonly #requiresCertificate: boolean;
   readonly #bunOptions: object;
   readonly #handlers: object;
 
   constructor(options: StartTLSOptions) {
     this.side = options.side;
     this.handshakeTimeoutMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
+    checkTimeout("TLS handshake", this.handshakeTimeoutMs);
     this.#verifies = options.side === "server" || options.verify !== false;
+    this.#requiresCertificate =
+      options.side === "server" && options.clientCertificate === "required";
     this.#bunOptions = options.side === "server" ? serverOptions(options) : clientOptions(options);
     const completed = (socket: BunSocket, ok: boolean, error: HandshakeError) =>
       this.#handshake(socket, ok, error);
@@ -54,11 +60,15 @@ export class BunTLS implements PreparedTLS {
     };
   }
 
-  /** Secures `socket`; returns the socket that takes its place and reports to `events`. */
-  upgrade(socket: BunSocket, events: StreamEvents): BunSocket {
+  /**
+   * Secures `socket`, which is connected to `peer`; returns the socket that takes its place and
+   * reports to `events`.
+   */
+  upgrade(socket: BunSocket, events: StreamEvents, peer: Address): BunSocket {
     const [, secured] = socket.upgradeTLS({
       data: events,
-      tls: this.#bunOptions,
+      // Left to itself Bun would verify the name `localhost`, whoever the peer is.
+      tls: { serverName: peer.kind === "unix" ? "localhost" : peer.host, ...this.#bunOptions },
       socket: this.#handlers,
     } as never);
     return secured as unknown as BunSocket;
@@ -68,8 +78,12 @@ export class BunTLS implements PreparedTLS {
     const { code } = systemCodeOf(error);
     // Bun checks the name even when nothing is to be verified, and leaves the connection open.
     if (ok || (!this.#verifies && !BROKEN_HANDSHAKE.has(code))) {
-      socket.data.handshakeCompleted(tlsInfoOf(socket));
-      return;
+      const info = tlsInfoOf(socket);
+      // To Bun a client's bad certificate is a good handshake, after which it ends the connection.
+      if (info.authorized || !this.#requiresCertificate) {
+        socket.data.handshakeCompleted(info);
+        return;
+      }
     }
     const detail = error === null || error === undefined ? "no reason was given" : error.message;
     socket.data.failed(new TLSError(`the TLS handshake failed: ${detail}`, { code, cause: error }));
@@ -79,6 +93,11 @@ export class BunTLS implements PreparedTLS {
 function serverOptions(options: StartTLSOptions & { side: "server" }): object {
   checkIdentity("a TLS server", options);
   const { clientCertificate = "none", authorities } = options;
+  if (!["none", "optional", "required"].includes(clientCertificate)) {
+    const given = JSON.stringify(clientCertificate);
+    throw new TypeError(`clientCertificate is ${given}: none, optional or required is possible`);
+  }
+  if (authorities !== undefined) checkAuthorities("a TLS server", authorities);
   if (clientCertificate !== "none" && authorities === undefined) {
     throw new TypeError("A TLS server that asks for client certificates needs `authorities`");
   }
@@ -93,14 +112,16 @@ function serverOptions(options: StartTLSOptions & { side: "server" }): object {
 }
 
 function clientOptions(options: StartTLSOptions & { side: "client" }): object {
-  const { identity, authorities, serverName, verify = true } = options;
+  const { identity, authorities, serverName, verify } = options;
   if (identity !== undefined) checkIdentity("a TLS client", identity);
+  if (authorities !== undefined) checkAuthorities("a TLS client", authorities);
+  if (serverName === "") throw new TypeError("The serverName that a TLS client expects is empty");
   return {
     ...(identity === undefined ? {} : identityOptions(identity)),
     ...(authorities === undefined ? {} : { ca: authorities }),
     ...(serverName === undefined ? {} : { serverName }),
     ...alpnOptions(options.alpnProtocols),
-    rejectUnauthorized: verify,
+    rejectUnauthorized: verify !== false,
   };
 }
 
@@ -114,16 +135,27 @@ function checkIdentity(who: string, identity: TLSIdentity): void {
   secureContext(who, identity);
 }
 
+/** Bun finds fault with them only once there is a socket to secure. */
+function checkAuthorities(who: string, authorities: string): void {
+  try {
+    if (authorities.length === 0) throw new Error("there is no certificate in them");
+    createSecureContext({ ca: authorities });
+  } catch (error) {
+    throw tlsFault(`Cannot use the authorities of ${who}`, error);
+  }
+}
+
 function secureContext(who: string, identity: TLSIdentity, authorities?: string) {
   const ca = authorities === undefined ? {} : { ca: authorities };
   try {
     return createSecureContext({ ...identityOptions(identity), ...ca });
   } catch (error) {
-    throw new TLSError(`Cannot use the key and certificate of ${who}: ${messageOf(error)}`, {
-      ...systemCodeOf(error),
-      cause: error,
-    });
+    throw tlsFault(`Cannot use the key and certificate of ${who}`, error);
   }
+}
+
+function tlsFault(what: string, cause: unknown): TLSError {
+  return new TLSError(`${what}: ${messageOf(cause)}`, { ...systemCodeOf(cause), cause });
 }
 
 function identityOptions({ key, certificate, passphrase }: TLSIdentity) {

@@ -201,6 +201,46 @@ describe("TLS: client certificates", () => {
     expect(server.port.stats.failedHandshakes).toBe(1);
   });
 
+  test("a required one that is not good ends the connection, and builds no server protocol", async () => {
+    const authorities = OTHER.certificate;
+    const required = { ...LOCALHOST, authorities, clientCertificate: "required" } as const;
+    await using server = await securedServer(required);
+    const client = await server.connect({ ...TRUSTING, identity: CLIENT });
+    await client.lost();
+    expect(server.servers).toEqual([]);
+    expect(server.port.stats).toEqual({ accepted: 0, refused: 0, failedHandshakes: 1 });
+  });
+
+  test("an optional one that is not good is shown, and not authorized", async () => {
+    const authorities = OTHER.certificate;
+    const optional = { ...LOCALHOST, authorities, clientCertificate: "optional" } as const;
+    await using server = await securedServer(optional);
+    const client = await server.connect({ ...TRUSTING, identity: CLIENT });
+    client.connection.write("hello");
+    await client.receives(5);
+    expect(server.servers[0]?.info).toMatchObject({
+      authorized: false,
+      peerCertificate: { subject: "client.example" },
+    });
+    client.connection.abortConnection();
+  });
+
+  test("a server with several names verifies them by its authorities, whichever it shows", async () => {
+    const serverNames = { "other.example": OTHER };
+    const required = { ...LOCALHOST, serverNames, clientCertificate: "required" } as const;
+    const tls = { ...TRUSTING, serverName: "other.example", identity: CLIENT };
+    await using trusting = await securedServer({ ...required, authorities: TEST_AUTHORITY });
+    const client = await trusting.connect(tls);
+    client.connection.write("hello");
+    await client.receives(5);
+    expect(trusting.servers[0]?.info?.authorized).toBe(true);
+    client.connection.abortConnection();
+
+    await using another = await securedServer({ ...required, authorities: OTHER.certificate });
+    await (await another.connect(tls)).lost();
+    expect(another.servers).toEqual([]);
+  });
+
   test("asking for one without authorities to verify it by is refused", async () => {
     await expect(securedServer({ ...LOCALHOST, clientCertificate: "required" })).rejects.toThrow(
       /needs `authorities`/,
@@ -215,6 +255,14 @@ describe("TLS: keys and certificates", () => {
     ["a key that is not one", { key: "nonsense" }, /Cannot use the key and certificate/],
     ["the key of another", { key: OTHER.key }, /KEY_VALUES_MISMATCH/],
     ["an empty ALPN name", { alpnProtocols: [""] }, /1 to 255/],
+    ["an authority that is not one", { authorities: "nonsense" }, /Cannot use the authorities/],
+    ["no authority", { authorities: "" }, /Cannot use the authorities/],
+    ["a handshake timeout that is none", { handshakeTimeoutMs: Number.NaN }, /NaN/],
+    [
+      "a word that says nothing of client certificates",
+      { clientCertificate: "always" as "required", authorities: TEST_AUTHORITY },
+      /"always"/,
+    ],
   ];
   for (const [what, change, message] of bad) {
     test(`${what} is refused before anything listens`, async () => {
