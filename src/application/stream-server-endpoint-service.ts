@@ -1,3 +1,4 @@
+import { checkDuration } from "../reactor/check-duration.ts";
 import type { StreamServerEndpoint } from "../reactor/endpoint.ts";
 import type { Factory } from "../reactor/factory.ts";
 import type { ListeningPort } from "../reactor/listening-port.ts";
@@ -21,6 +22,7 @@ export class StreamServerEndpointService extends Service {
   readonly #drainOptions: { readonly timeoutMs?: number };
   #port: ListeningPort | null = null;
 
+  /** @throws {RangeError} when `drainTimeoutMs` is negative or not a finite number */
   constructor(
     endpoint: StreamServerEndpoint,
     factory: Factory,
@@ -28,6 +30,8 @@ export class StreamServerEndpointService extends Service {
   ) {
     const { name, drainTimeoutMs } = options;
     super(name === undefined ? {} : { name });
+    // Refused here, not at a stop that would leave the connections open.
+    if (drainTimeoutMs !== undefined) checkDuration("drainTimeoutMs", drainTimeoutMs);
     this.#endpoint = endpoint;
     this.#factory = factory;
     this.#drainOptions = drainTimeoutMs === undefined ? {} : { timeoutMs: drainTimeoutMs };

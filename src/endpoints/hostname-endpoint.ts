@@ -1,4 +1,5 @@
 import { checkPort } from "../reactor/address.ts";
+import { checkDuration } from "../reactor/check-duration.ts";
 import {
   ConnectBindError,
   ConnectingCancelledError,
@@ -50,11 +51,7 @@ export class HostnameEndpoint implements StreamClientEndpoint {
     const { attemptDelayMs = DEFAULT_ATTEMPT_DELAY_MS, resolver = resolveHostname } = options;
     const { attemptDelayMs: _delay, resolver: _resolver, ...connectOptions } = options;
     checkPort("tcp", options.port);
-    if (!Number.isFinite(attemptDelayMs) || attemptDelayMs < 0) {
-      throw new RangeError(
-        `attemptDelayMs of ${attemptDelayMs} is not a finite number of at least 0`,
-      );
-    }
+    checkDuration("attemptDelayMs", attemptDelayMs);
     this.#reactor = reactor;
     this.#connectOptions = connectOptions;
     this.#attemptDelayMs = attemptDelayMs;

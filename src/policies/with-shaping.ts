@@ -1,3 +1,4 @@
+import { checkDuration } from "../reactor/check-duration.ts";
 import type { Clock } from "../reactor/clock.ts";
 import type { Factory } from "../reactor/factory.ts";
 import type { Protocol } from "../reactor/protocol.ts";
@@ -30,12 +31,14 @@ export interface ShapingPolicy {
  * that the peer waits; writing by a queue that the water marks, producers and closing take into
  * account.
  *
- * @throws {RangeError} when a rate or a burst is not above 0
+ * @throws {RangeError} when a rate or a burst is not above 0, or `checkEveryMs` is negative or not
+ *   a finite number
  */
 export function withShaping<P extends Protocol>(
   factory: Factory<P>,
   policy: ShapingPolicy,
 ): Factory<P> {
+  checkDuration("checkEveryMs", policy.checkEveryMs ?? 0);
   return new ShapingFactory(factory, policy);
 }
 

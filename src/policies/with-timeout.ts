@@ -1,3 +1,4 @@
+import { checkDuration } from "../reactor/check-duration.ts";
 import type { Clock, DelayedCall } from "../reactor/clock.ts";
 import type { CloseReason } from "../reactor/close-reason.ts";
 import type { Factory } from "../reactor/factory.ts";
@@ -28,7 +29,10 @@ export interface TimeoutPolicy {
   readonly writeMs?: number;
   /** Open for so long, whatever went on; aborted when it has not closed 5 seconds later. */
   readonly lifetimeMs?: number;
-  /** What happens then, once for each limit; `loseConnection` unless told. */
+  /**
+   * What happens then, once for each limit; `loseConnection` unless told. What it throws ends the
+   * connection.
+   */
   readonly timedOut?: (transport: StreamTransport, kind: TimeoutKind) => void;
 }
 
@@ -50,9 +54,7 @@ export function withTimeout<P extends Protocol>(
 ): Factory<P> {
   for (const name of ["idleMs", "readMs", "writeMs", "lifetimeMs"] as const) {
     const limitMs = policy[name];
-    if (limitMs !== undefined && !(limitMs >= 0 && Number.isFinite(limitMs))) {
-      throw new RangeError(`${name} of ${limitMs} is not a finite number of at least 0`);
-    }
+    if (limitMs !== undefined) checkDuration(name, limitMs);
   }
   return new TimeoutFactory(factory, policy);
 }
@@ -165,11 +167,12 @@ class TimeoutWrapper extends ProtocolWrapper {
   }
 
   #timedOut(kind: TimeoutKind): void {
+    const { timedOut } = this.#policy;
     if (kind === "idle" && this.#isSending(kind)) this.#idle?.set(this.#policy.idleMs ?? null);
     else if (kind === "write" && this.#isSending(kind)) {
       this.#write?.set(this.#policy.writeMs ?? null);
-    } else if (this.#policy.timedOut === undefined) this.#close(kind);
-    else this.#policy.timedOut(this.transport, kind);
+    } else if (timedOut === undefined) this.#close(kind);
+    else this.call(() => timedOut(this.transport, kind));
   }
 
   /** Whether the peer is still taking what was written before. Asked once each time that is due. */

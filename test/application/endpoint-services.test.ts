@@ -102,6 +102,15 @@ describe("StreamServerEndpointService", () => {
     expect(client.reason).toMatchObject({ kind: "lost" });
   });
 
+  for (const drainTimeoutMs of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    test(`a drain timeout of ${drainTimeoutMs} is refused when the service is made`, () => {
+      const endpoint = new TCPServerEndpoint(new MemoryReactor());
+      const make = () =>
+        new StreamServerEndpointService(endpoint, new Factory(), { drainTimeoutMs });
+      expect(make).toThrow(`drainTimeoutMs of ${drainTimeoutMs}`);
+    });
+  }
+
   test("a port that cannot be opened rejects start, and stops what had started", async () => {
     const reactor = new MemoryReactor();
     const factory = new Factory(() => null);

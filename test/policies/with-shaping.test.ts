@@ -245,6 +245,13 @@ describe("withShaping: reading", () => {
       expect(make).toThrow(RangeError);
     });
   }
+
+  for (const bad of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    test(`a checkEveryMs of ${bad} is refused when the policy is made`, () => {
+      const make = () => shaped({ read: { bytesPerSecond: 10 }, checkEveryMs: bad });
+      expect(make).toThrow(`checkEveryMs of ${bad}`);
+    });
+  }
 });
 
 interface ThrottlingVector {

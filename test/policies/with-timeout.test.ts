@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type TimeoutKind, withTimeout } from "../../src/policies/with-timeout.ts";
+import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { ECHO, PolicedServer } from "./policed-server.ts";
 
 describe("withTimeout", () => {
@@ -99,6 +100,28 @@ describe("withTimeout", () => {
     expect(kinds).toEqual(["read", "write"]);
     expect(client.reason).toBeNull();
     client.connection.abortConnection();
+  });
+
+  test("a timedOut that throws, or rejects, ends the connection", async () => {
+    const fault = new Error("a fault of timedOut");
+    const failing = [
+      () => {
+        throw fault;
+      },
+      () => Promise.reject(fault),
+    ];
+    for (const timedOut of failing) {
+      const logger = new MemoryLogger();
+      const policed = new PolicedServer(
+        (factory, clock) => withTimeout(factory, { clock, idleMs: 10, timedOut }),
+        {},
+        { logger },
+      );
+      await policed.connect();
+      policed.reactor.advance(10);
+      expect(await policed.server.lost()).toEqual({ kind: "lost", cause: fault });
+      expect(logger.errors).toEqual([fault]);
+    }
   });
 
   test("a connection that ends by itself leaves no timer behind", async () => {
