@@ -1,7 +1,11 @@
 import type { Address } from "../reactor/address.ts";
-import { unmapped } from "../reactor/ip-address.ts";
+import { isIPv4 } from "../reactor/ip-address.ts";
+import { plainHost } from "./plain-host.ts";
 
-/** How many of the eight groups of an IPv6 address name a customer's network, by custom a /64. */
+/** The groups of an IPv6 address. */
+const GROUPS = 8;
+
+/** How many of them name a customer's network, by custom a /64. */
 const NETWORK_GROUPS = 4;
 
 /**
@@ -10,24 +14,15 @@ const NETWORK_GROUPS = 4;
  */
 export function peerKey(peer: Address): string {
   if (peer.kind === "unix") return "unix";
-  const host = unmapped(peer.host);
-  if (!host.includes(":")) return host;
-  return ipv6Groups(host).slice(0, NETWORK_GROUPS).join(":");
+  const host = plainHost(peer.host);
+  return isIPv4(host) ? host : networkOf(host);
 }
 
-/** The eight groups, written without leading zeros. */
-function ipv6Groups(host: string): string[] {
-  const [address = ""] = host.split("%");
-  const [before = "", after] = address.split("::");
+/** The first groups of an IPv6 address in its usual form. */
+function networkOf(host: string): string {
+  const [before = "", after] = host.split("::");
   const left = before === "" ? [] : before.split(":");
-  if (after === undefined) return left.map(shortest);
-  const right = after === "" ? [] : after.split(":");
-  // A dotted tail stands for two groups, but never reaches the first four.
-  const rightCount = right.length + (after.includes(".") ? 1 : 0);
-  const zeros = new Array<string>(Math.max(0, 8 - left.length - rightCount)).fill("0");
-  return [...left.map(shortest), ...zeros, ...right.map(shortest)];
-}
-
-function shortest(group: string): string {
-  return group.toLowerCase().replace(/^0+(?=.)/, "");
+  const right = after === undefined || after === "" ? [] : after.split(":");
+  const zeros = new Array<string>(GROUPS - left.length - right.length).fill("0");
+  return [...left, ...zeros, ...right].slice(0, NETWORK_GROUPS).join(":");
 }

@@ -9,7 +9,7 @@ import { ProtocolWrapper } from "./protocol-wrapper.ts";
 /** How many connections there may be at a time; a limit that is left out does not hold. */
 export interface LimitPolicy<O extends Protocol = Protocol> {
   readonly maxConnections?: number;
-  /** For each peer: an IPv4 address, or an IPv6 network of 64 bits. */
+  /** For each peer: an IPv4 address, an IPv6 network of 64 bits, or all UNIX sockets together. */
   readonly maxPerPeer?: number;
   /** Serves those above a limit, to tell them so; without it they are refused. */
   readonly overflow?: Factory<O>;

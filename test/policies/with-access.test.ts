@@ -20,6 +20,17 @@ const CASES: readonly [AccessPolicy, string, boolean][] = [
   [{ allow: ["fe80::/10"] }, "fe80::1%eth0", true],
   [{ deny: ["0.0.0.0/0"] }, "192.0.2.1", false],
   [{ deny: ["0.0.0.0/0"] }, "2001:db8::1", true],
+  [{ deny: ["::/0"] }, "192.0.2.1", true],
+  [{ deny: ["::/0"] }, "::ffff:192.0.2.1", true],
+  [{ deny: ["::/0"] }, "2001:db8::1", false],
+  [{ allow: ["::ffff:192.0.2.0/120"] }, "192.0.2.1", true],
+  [{ allow: ["::ffff:192.0.2.0/120"] }, "192.0.3.1", false],
+  [{ deny: ["0:0:0:0:0:FFFF:c000:201"] }, "::ffff:192.0.2.1", false],
+  [{ deny: ["192.0.2.1"] }, "::FFFF:C000:0201", false],
+  [{ allow: ["192.0.2.77/24"] }, "192.0.2.1", true],
+  [{ allow: ["192.0.2.7/32"] }, "192.0.2.8", false],
+  [{ allow: ["2001:db8::1/128"] }, "2001:db8::1", true],
+  [{ allow: ["2001:db8::1/128"] }, "2001:db8::2", false],
   [{ allow: ["192.0.2.0/24"], deny: ["192.0.2.66"] }, "192.0.2.66", false],
   [{ allow: ["192.0.2.0/24"], deny: ["192.0.2.66"] }, "192.0.2.67", true],
 ];
@@ -46,6 +57,7 @@ describe("withAccess", () => {
     "1.2.3.4/8/8",
     "",
     "/8",
+    "fe80::1%eth0",
   ]) {
     test(`the entry ${JSON.stringify(bad)} is refused, by name`, () => {
       const make = () => withAccess(Factory.forProtocol(Quiet), { deny: [bad] });
