@@ -49,6 +49,15 @@ export class ProxyGate extends Protocol {
     this.#handOver({ peer, host: header.destination ?? this.transport.getHost() });
   }
 
+  /** Who finishes without having sent anything sends no header either, and may want an answer. */
+  override readConnectionLost(): void {
+    if (!this.#parser.empty || this.#options.required) return this.transport.loseConnection();
+    const inner = this.#handOver(null);
+    // The end that has come is the inner protocol's, as the data behind a header is.
+    if (inner?.readConnectionLost === undefined) this.transport.loseConnection();
+    else return inner.readConnectionLost();
+  }
+
   /** The inner protocol is told when there is one. */
   override handshakeCompleted(info: TLSInfo): void {
     this.#tlsInfo = info;
@@ -77,10 +86,20 @@ export class ProxyGate extends Protocol {
   /** Nobody is at fault who would have to be reported: the peer may just have gone. */
   #timedOut(): void {
     const { timeoutMs, required, headerRefused } = this.#options;
-    if (this.#parser.empty && !required) return this.#handOver(null);
+    if (this.#parser.empty && !required) return this.#serveSilent();
     this.transport.abortConnection();
     const error = new ProxyHeaderTimeout(`PROXY header did not come within ${timeoutMs} ms`);
     headerRefused?.(error, this.transport.getPeer());
+  }
+
+  /** In a timer nobody else ends the connection when the inner factory fails. */
+  #serveSilent(): void {
+    try {
+      this.#handOver(null);
+    } catch (error) {
+      const cause = error instanceof Error ? error : new Error(String(error), { cause: error });
+      this.transport.abortConnection(cause);
+    }
   }
 
   #refuse(error: InvalidProxyHeader): void {
@@ -89,13 +108,20 @@ export class ProxyGate extends Protocol {
     this.#options.headerRefused?.(error, this.transport.getPeer());
   }
 
-  /** @param ends null for a connection that has no header */
-  #handOver(ends: ProxiedEnds | null): void {
+  /**
+   * @param ends null for a connection that has no header
+   * @returns what is called from now on; null when the inner factory refuses the connection
+   */
+  #handOver(ends: ProxiedEnds | null): ProtocolWrapper | null {
     this.#timeout?.[Symbol.dispose]();
     const stack = this.#factory.buildStack(ends?.peer ?? this.transport.getPeer());
-    if (stack === null) return this.transport.loseConnection();
+    if (stack === null) {
+      this.transport.loseConnection();
+      return null;
+    }
     const connection = new ProxiedConnection(stack.outermost, ends, this.#tlsInfo);
     this.transport.switchProtocol(connection, this.#parser.takeRest());
+    return connection;
   }
 }
 

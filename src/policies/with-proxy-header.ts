@@ -53,10 +53,19 @@ class ProxyHeaderWrapper extends ProtocolWrapper {
   }
 
   override makeConnection(transport: StreamTransport): void {
+    try {
+      transport.write(this.#encode(transport));
+    } catch (error) {
+      // The protocol is made all the same, to hear of the end.
+      transport.abortConnection(error as Error);
+    }
+    return super.makeConnection(transport);
+  }
+
+  #encode(transport: StreamTransport): Buffer {
     const { version, tlvs = [] } = this.#options;
     const { source = transport.getHost(), destination = transport.getPeer() } = this.#options;
     const encode = version === 1 ? encodeProxyV1 : encodeProxyV2;
-    transport.write(encode({ source, destination, tlvs }));
-    return super.makeConnection(transport);
+    return encode({ source, destination, tlvs });
   }
 }

@@ -1,4 +1,5 @@
 import type { Address } from "../reactor/address.ts";
+import { checkDuration } from "../reactor/check-duration.ts";
 import type { Clock } from "../reactor/clock.ts";
 import { Factory, type ProtocolStack } from "../reactor/factory.ts";
 import type { Protocol } from "../reactor/protocol.ts";
@@ -22,8 +23,9 @@ export interface ProxyProtocolPolicy {
   readonly untrusted?: "reject" | "plain";
   /**
    * False serves as they are those who send no header: at once when what they send does not begin
-   * as one, after `timeoutMs` when they send nothing. The specification says not to guess, because
-   * a client behind a proxy that adds none can then send one of its own. True unless told.
+   * as one, or they finish sending without anything, and after `timeoutMs` when they send nothing.
+   * The specification says not to guess, because a client behind a proxy that adds none can then
+   * send one of its own. True unless told.
    */
   readonly required?: boolean;
   /** Told of a connection that is aborted for want of a header. */
@@ -47,9 +49,7 @@ export function withProxyProtocol<P extends Protocol>(
   policy: ProxyProtocolPolicy,
 ): Factory<Protocol> {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, required = true } = policy;
-  if (!(timeoutMs >= 0 && Number.isFinite(timeoutMs))) {
-    throw new RangeError(`timeoutMs of ${timeoutMs} is not a finite number of at least 0`);
-  }
+  checkDuration("timeoutMs", timeoutMs);
   return new ProxyProtocolFactory(factory, { ...policy, timeoutMs, required });
 }
 

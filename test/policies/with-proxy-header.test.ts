@@ -5,6 +5,8 @@ import { type ProxyHeaderOptions, withProxyHeader } from "../../src/policies/wit
 import { withProxyProtocol } from "../../src/policies/with-proxy-protocol.ts";
 import { InternetAddress } from "../../src/reactor/address.ts";
 import { Factory } from "../../src/reactor/factory.ts";
+import { InvalidAddressError } from "../../src/reactor/invalid-address-error.ts";
+import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { ECHO, PolicedServer } from "./policed-server.ts";
 import { RecordingProtocol } from "../transport/recording-protocol.ts";
 
@@ -67,5 +69,13 @@ describe("withProxyHeader", () => {
       expect(proxyInfoOf(policed.server.connection)?.source).toBeNull();
       expect(policed.server.connection.getPeer()).toEqual(client.connection.getHost());
     }
+  });
+
+  test("a header that cannot be encoded ends the connection, which is made and lost", async () => {
+    const policed = new PolicedServer((factory) => factory, {}, { logger: new MemoryLogger() });
+    const client = await connect(policed, { version: 1, source: null });
+    expect(client.events).toEqual(["connectionMade", "connectionLost"]);
+    expect(client.reason).toEqual({ kind: "lost", cause: expect.any(InvalidAddressError) });
+    expect(policed.servers[1]?.receivedBytes).toBe(0);
   });
 });

@@ -87,6 +87,10 @@ async function play({ connection }: StreamVector, chunks: readonly Buffer[]) {
   return { inner, proxy, madePeer: madePeer as Address | null };
 }
 
+function sayHello({ connection }: RecordingProtocol): void {
+  connection.write("hello");
+}
+
 function tcp({ host, port }: VectorEnd): InternetAddress {
   return new InternetAddress("tcp", host, port);
 }
@@ -278,6 +282,54 @@ describe("withProxyProtocol", () => {
     expect(policed.servers).toHaveLength(0);
     policed.reactor.advance(1);
     expect(policed.server.events).toEqual(["connectionMade"]);
+  });
+
+  test("a client that finishes without sending, where no header is required, is served", async () => {
+    for (const actions of [{}, { readConnectionLost: noAction }]) {
+      const policed = server({ required: false }, { ...actions, connectionMade: sayHello });
+      const client = await policed.connect(undefined, { readConnectionLost: noAction });
+      client.connection.loseWriteConnection();
+      policed.reactor.flush();
+      expect(client.received.toString()).toBe("hello");
+      const isAware = "readConnectionLost" in actions;
+      expect(policed.server.events.includes("readConnectionLost")).toBe(isAware);
+      expect(policed.server.reason === null).toBe(isAware);
+      client.connection.abortConnection();
+      policed.reactor.flush();
+    }
+  });
+
+  test("a client that finishes without a header that is required is not served", async () => {
+    for (const [required, start] of [
+      [true, ""],
+      [false, "PROX"],
+    ] as const) {
+      const policed = server({ required });
+      const client = await policed.connect();
+      client.connection.write(start);
+      client.connection.loseWriteConnection();
+      policed.reactor.flush();
+      expect(client.reason?.kind).toBe("done");
+      expect(policed.servers).toHaveLength(0);
+      expect(policed.reactor.clock.pending).toBe(0);
+    }
+  });
+
+  test("an inner factory that fails for a silent client ends the connection", async () => {
+    const fault = new Error("a fault of the factory");
+    const failing = new Factory(() => {
+      throw fault;
+    });
+    const logger = new MemoryLogger();
+    const policed = new PolicedServer(
+      (_, clock) => withProxyProtocol(failing, { clock, required: false, timeoutMs: 100 }),
+      {},
+      { logger },
+    );
+    const client = await policed.connect();
+    policed.reactor.advance(100);
+    expect(client.reason?.kind).toBe("lost");
+    expect(logger.errors).toEqual([fault]);
   });
 
   test("a header that is begun must be right, also where none is required", async () => {
