@@ -76,6 +76,7 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
   pauseWriting?(): void;
   resumeWriting?(): void;
   draining?(): void;
+  tlsStarted?(): void;
   handshakeCompleted?(info: TLSInfo): void;
 
   // What the inner protocol calls.

@@ -22,11 +22,17 @@ const DEFAULT_MAX_BYTES = 256;
 /**
  * Writes down what goes over the connections, for looking at while developing: each chunk that is
  * received or written, and how each connection ended.
+ *
+ * @throws {RangeError} when `maxBytes` is not a whole number of at least 0
  */
 export function withTrafficLog<P extends Protocol>(
   factory: Factory<P>,
   policy: TrafficLogPolicy,
 ): Factory<P> {
+  const { maxBytes = DEFAULT_MAX_BYTES } = policy;
+  if (!(maxBytes >= 0 && (Number.isInteger(maxBytes) || maxBytes === Infinity))) {
+    throw new RangeError(`maxBytes of ${maxBytes} is not a whole number of at least 0`);
+  }
   return new TrafficLogFactory(factory, policy);
 }
 
@@ -74,8 +80,14 @@ class TrafficLogWrapper extends ProtocolWrapper {
 
   override connectionLost(reason: CloseReason): void {
     const cause = reason.kind === "lost" ? `: ${shown(Buffer.from(reason.cause.message))}` : "";
-    this.#sink(`${this.#peer} ${reason.kind}${cause}`);
-    return super.connectionLost(reason);
+    let result: unknown;
+    try {
+      this.#sink(`${this.#peer} ${reason.kind}${cause}`);
+    } finally {
+      // Nobody else tells the protocol, and the policies inside, whatever the sink does.
+      result = super.connectionLost(reason);
+    }
+    return result as void;
   }
 
   #show(direction: "<" | ">", data: Uint8Array): void {

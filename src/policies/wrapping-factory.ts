@@ -31,6 +31,9 @@ export abstract class WrappingFactory<P extends Protocol> extends Factory<P> {
     return { protocol: stack.protocol, outermost: this.wrap(stack.outermost, peer) };
   }
 
-  /** Puts the policy around `inner`. Called once for each connection that is served. */
+  /**
+   * Puts the policy around `inner`. Called once for each connection that is served. It must not
+   * throw: a policy inside may count the connection already, and nobody would tell it of the end.
+   */
   protected abstract wrap(inner: ConnectionCallbacks, peer: Address): ConnectionCallbacks;
 }

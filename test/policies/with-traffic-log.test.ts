@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type TrafficLogPolicy, withTrafficLog } from "../../src/policies/with-traffic-log.ts";
+import { Factory } from "../../src/reactor/factory.ts";
+import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { ECHO, PolicedServer } from "./policed-server.ts";
 
 async function logged(options: Omit<TrafficLogPolicy, "sink"> = {}) {
@@ -48,4 +50,29 @@ describe("withTrafficLog", () => {
     policed.reactor.flush();
     expect(lines()[1]).toBe("< 4 bytes 00 ff 41 and 1 bytes more");
   });
+
+  test("a sink that fails keeps nobody from hearing of the end", async () => {
+    const logger = new MemoryLogger();
+    const fault = new Error("no space left on device");
+    const sink = (line: string) => {
+      if (!line.endsWith("connected")) throw fault;
+    };
+    const policed = new PolicedServer(
+      (factory) => withTrafficLog(factory, { sink }),
+      {},
+      { logger },
+    );
+    const client = await policed.connect();
+    client.connection.write("hello");
+    policed.reactor.flush();
+    expect(policed.server.reason).toEqual({ kind: "lost", cause: fault });
+    expect(logger.errors).toEqual([fault, fault]);
+  });
+
+  for (const maxBytes of [-1, Number.NaN, 1.5]) {
+    test(`a maxBytes of ${maxBytes} is refused`, () => {
+      const make = () => withTrafficLog(new Factory(), { sink: () => {}, maxBytes });
+      expect(make).toThrow(`maxBytes of ${maxBytes}`);
+    });
+  }
 });
