@@ -1,7 +1,7 @@
 import type { Clock } from "../reactor/clock.ts";
 import type { StreamClientEndpoint } from "../reactor/endpoint.ts";
 import type { Factory } from "../reactor/factory.ts";
-import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
+import { type Logger, STDERR_LOGGER, steadyLogger } from "../reactor/logger.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import { SingleConnectionFactory } from "../reactor/single-connection-factory.ts";
 import { backoff, type RetryPolicy } from "../task/backoff.ts";
@@ -58,6 +58,8 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
   #connection: ConnectionState = "idle";
   /** The connection that others may have. */
   #served: { readonly protocol: P; readonly made: SingleConnectionFactory<P> } | null = null;
+  /** Why it makes no further attempts; null as long as it does. */
+  #gaveUp: { readonly error: unknown } | null = null;
   /** Ends the run. */
   #ending = new AbortController();
   /** Resolves when the run has ended. */
@@ -73,7 +75,7 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
     this.#factory = factory;
     this.#options = options;
     this.#retry = options.retry ?? backoff();
-    this.#logger = options.logger ?? STDERR_LOGGER;
+    this.#logger = steadyLogger(options.logger ?? STDERR_LOGGER);
   }
 
   /** What it does about its connection now. */
@@ -88,13 +90,15 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
    * @param options.failAfterFailures after how many failed attempts from now on it rejects, with
    *   the last failure
    * @param options.signal stops waiting
-   * @throws {ServiceStoppedError} as a rejection, when the service is stopped meanwhile, or was
+   * @throws {ServiceStoppedError} as a rejection, when the service is stopped meanwhile, or was;
+   *   and what `retry` threw, which ends the attempts until it is stopped and started again
    */
   async whenConnected(options: WhenConnectedOptions = {}): Promise<P> {
     options.signal?.throwIfAborted();
     // Inside `connectionLost` the end of the connection is only about to be known.
     await Promise.resolve();
     if (this.asked === "stop") throw this.#stopped();
+    if (this.#gaveUp !== null) throw this.#gaveUp.error;
     const served = this.#served;
     return served === null || served.made.isOver ? this.#waiters.wait(options) : served.protocol;
   }
@@ -102,12 +106,14 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
   protected override doStart(): void {
     this.#ending = new AbortController();
     this.#run = this.#keepConnected(this.#ending.signal).catch((error: unknown) => {
+      this.#gaveUp = { error };
       this.#logger.error(`${this.#who} gives up`, error);
       this.#waiters.rejectAll(error);
     });
   }
 
   protected override doStop(): Promise<void> {
+    this.#gaveUp = null;
     this.#ending.abort(this.#stopped());
     this.#waiters.rejectAll(this.#stopped());
     return this.#run;

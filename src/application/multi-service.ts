@@ -7,6 +7,8 @@ import { Service } from "./service.ts";
  */
 export class MultiService extends Service implements Iterable<Service> {
   readonly #children: Service[] = [];
+  /** Whether all that are there have begun, so that nobody starts what is added from now on. */
+  #allBegun = false;
 
   /**
    * @param options.services those that are there from the beginning
@@ -40,7 +42,8 @@ export class MultiService extends Service implements Iterable<Service> {
    */
   async add(service: Service): Promise<void> {
     this.#append(service);
-    if (this.running) await service.start();
+    const isLate = this.state === "starting" && this.#allBegun;
+    if (this.running || isLate) await service.start();
   }
 
   /**
@@ -70,9 +73,13 @@ export class MultiService extends Service implements Iterable<Service> {
   /** Children may come and go while this goes on. */
   async #inOrder(begin: (child: Service) => Promise<void>): Promise<void> {
     const begun = new Set<Service>();
+    this.#allBegun = false;
     for (;;) {
       const child = this.#children.find((each) => !begun.has(each));
-      if (child === undefined) return;
+      if (child === undefined) {
+        this.#allBegun = true;
+        return;
+      }
       begun.add(child);
       await begin(child).catch((error: unknown) => this.#stopAfter(error));
     }

@@ -1,5 +1,5 @@
 import type { Clock } from "../reactor/clock.ts";
-import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
+import { type Logger, STDERR_LOGGER, steadyLogger } from "../reactor/logger.ts";
 import { LoopingCall } from "../task/looping-call.ts";
 import { Service } from "./service.ts";
 
@@ -39,7 +39,7 @@ export class TimerService extends Service {
     }
     this.#intervalMs = intervalMs;
     this.#loop = new LoopingCall(clock, call);
-    this.#logger = options.logger ?? STDERR_LOGGER;
+    this.#logger = steadyLogger(options.logger ?? STDERR_LOGGER);
   }
 
   protected override doStart(): void {

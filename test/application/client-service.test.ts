@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { ClientService, type ClientServiceOptions } from "../../src/application/client-service.ts";
 import { ServiceStoppedError } from "../../src/application/service-stopped-error.ts";
 import { Factory } from "../../src/reactor/factory.ts";
@@ -273,6 +273,48 @@ describe("ClientService", () => {
     expect(waiting.error).toBeInstanceOf(RangeError);
     expect(logger.reports.at(-1)).toMatchObject({ level: "error" });
     expect(service.connection).toBe("idle");
+    await service.stop();
+  });
+
+  test("who asks after the attempts have ended hears of it too, until a restart", async () => {
+    const fault = new Error("a fault of the policy");
+    const retry = () => {
+      throw fault;
+    };
+    const { endpoint, service } = scripted(
+      [
+        ["fail", 0],
+        ["ok", 0],
+      ],
+      { retry },
+    );
+    await service.start();
+    await endpoint.advance(10);
+    const late = outcomeOf(service.whenConnected());
+    await endpoint.settle();
+    expect(late.error).toBe(fault);
+    await service.stop();
+    await service.start();
+    expect(await service.whenConnected()).toBeInstanceOf(Client);
+    await service.stop();
+  });
+
+  test("a logger that fails does not end the attempts", async () => {
+    using _stderr = spyOn(process.stderr, "write").mockImplementation(() => true);
+    const report = () => {
+      throw new Error("no space left on device");
+    };
+    const logger = { warn: report, error: report };
+    const { endpoint, service } = scripted(
+      [
+        ["fail", 0],
+        ["ok", 0],
+      ],
+      { logger },
+    );
+    await service.start();
+    await endpoint.advance(200);
+    expect(service.connection).toBe("connected");
     await service.stop();
   });
 

@@ -194,6 +194,19 @@ describe("MultiService", () => {
     expect(events).toEqual(["start a", "start b"]);
   });
 
+  test("one that is added at whatever moment of a start runs when the parent does", async () => {
+    for (let moment = 0; moment < 40; moment++) {
+      const events: string[] = [];
+      const all = new MultiService({ services: [new Recorded("a", events)] });
+      const started = all.start();
+      for (let turn = 0; turn < moment; turn++) await Promise.resolve();
+      const added = new Recorded("b", events);
+      await Promise.all([started, all.add(added)]);
+      expect(added.running).toBe(true);
+      expect(events).toEqual(["start a", "start b"]);
+    }
+  });
+
   test("a second service with the same name, and the same one twice, are refused", async () => {
     const service = new Recorded("a", []);
     const all = new MultiService({ services: [service] });
