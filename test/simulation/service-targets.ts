@@ -52,6 +52,7 @@ class PatientEcho extends Protocol {
 /** Writes without end, and takes for granted that waiting to write on ends with the connection. */
 class TirelessWriter extends Protocol {
   override async connectionMade(): Promise<void> {
+    this.transport.setWriteLimits(SMALL_WRITE_LIMITS);
     for (let line = 0; ; line++) {
       if (!this.transport.write(chargenLine(line))) await this.transport.drained();
     }
