@@ -130,8 +130,9 @@ class FileSender implements Producer {
   async #checkStopped(): Promise<void> {
     this.#throwIfCancelled();
     if (this.#state !== "stopped") return;
-    // This rejects with the reason of a connection that has ended, but not while it is closing.
-    await this.#transport.drained();
+    // That rejects at once with the reason of a connection that has ended; one that is closing would
+    // only be waited for.
+    await Promise.race([this.#transport.drained(), null]);
     throw new ConnectionClosedError(DONE);
   }
 

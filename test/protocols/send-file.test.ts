@@ -185,6 +185,19 @@ describe("sendFile", () => {
     }
   });
 
+  test("rejects at once where only the peer may still send", async () => {
+    const { transport, sink, settle } = connect();
+    Object.assign(sink, { readConnectionLost: () => undefined });
+    transport.loseWriteConnection();
+    await settle();
+    const { source, stream } = countedSource(3, Buffer.from("data"));
+    expect(await failureOf(sendFile(transport, stream))).toMatchObject({
+      reason: { kind: "done" },
+    });
+    expect(source).toEqual({ pulled: 0, cancelled: true });
+    expect(sink.ended).toBe(false);
+  });
+
   test("rejects with what reading the source fails with, and leaves the connection", async () => {
     const { transport, sink, settle } = connect();
     const missing = Bun.file(join(tmpdir(), "there-is-no-such-file"));
