@@ -160,16 +160,12 @@ export class ConnectionLife
   }
 
   abort(): void {
-    if (!this.connected) return;
-    this.#end(ABORTED);
-    this.#driver.terminate();
+    this.#terminate(ABORTED);
   }
 
   /** Ends the connection with a fault of this side. */
   breakOff(cause: Error): void {
-    if (!this.connected) return;
-    this.#end({ kind: "lost", cause });
-    this.#driver.terminate();
+    this.#terminate({ kind: "lost", cause });
   }
 
   // What the driver reports; each inside a turn.
@@ -212,11 +208,9 @@ export class ConnectionLife
     this.receiving.deliverKept();
     // In a handshake nothing waits for the protocol that would have to come before the end.
     if (this.#upgrade !== null || !this.receiving.keepEnd(cause)) return this.#socketEnded(cause);
-    // A kept end is reported when the protocol wants to read on, however late; but who waits to
-    // write, and reads on only then, would wait for ever.
+    // A kept end is reported when the protocol wants to read on, however late.
     this.#closeTimer.stop();
-    this.sending.stop(reason);
-    this.sending.releaseWriters();
+    this.#giveUpSending(reason);
   }
 
   // What the halves, the link and the timer report.
@@ -239,9 +233,10 @@ export class ConnectionLife
 
   sendFailed(): void {
     this.failed(new Error(`Send to ${this.#driver.peer} failed: the connection is broken`));
-    // The driver reports the end of the socket by itself, after what the peer had sent before it.
-    // It is not waited for while the protocol does not want to hear of it.
-    if (!this.receiving.held) this.#closeTimer.start();
+    // The driver reports the end of the socket by itself, after what the peer had sent before it; but
+    // Bun does not while reading is paused, and it is not waited for then.
+    if (this.receiving.held) this.workAtTurnEnd("this");
+    else this.#closeTimer.start();
   }
 
   sentBeforeHold(): void {
@@ -258,8 +253,11 @@ export class ConnectionLife
   }
 
   protocolFailed(error: unknown): void {
-    // A callback that awaited `drained` says no more than what `connectionLost` has said.
-    if (error instanceof ConnectionClosedError && !this.connected) return;
+    // A callback that awaited `drained` says no more than what `connectionLost` says.
+    if (error instanceof ConnectionClosedError) {
+      if (!this.connected) return;
+      if (error.reason === this.sending.stopped) return this.#terminate(error.reason);
+    }
     const what = `${this.link.protocolName} failed; its connection to ${this.#driver.peer} ends`;
     this.#context.logger.error(what, error);
     this.breakOff(asError(error));
@@ -286,9 +284,10 @@ export class ConnectionLife
     this.sending.flush();
     this.#endWritingIfDue();
     const end = this.receiving.deliverKept();
-    if (end !== null) this.#socketEnded(end.error);
-    else if (this.receiving.endIsKept) this.sending.releaseWriters();
-    else if (this.#fault !== null && !this.receiving.held) this.#closeTimer.startOnce();
+    if (end !== null) return this.#socketEnded(end.error);
+    if (this.#fault === null && !this.receiving.endIsKept) return;
+    if (this.receiving.held) this.#giveUpSending(this.#reasonOfEnd(undefined));
+    else this.#closeTimer.startOnce();
   }
 
   /** Sends our end of stream once all before it has left. */
@@ -321,6 +320,22 @@ export class ConnectionLife
     if (waiting === 0) return DONE;
     const lost = new Error(`${this.#driver.peer} closed with ${waiting} bytes still to be sent`);
     return { kind: "lost", cause: lost };
+  }
+
+  /**
+   * Nothing will ever be sent, and the protocol is not to hear of the end yet. Who waits to write,
+   * and reads on only then, would wait for ever.
+   */
+  #giveUpSending(reason: CloseReason): void {
+    this.sending.halt();
+    this.sending.stop(reason);
+    this.sending.releaseWriters();
+  }
+
+  #terminate(reason: CloseReason): void {
+    if (!this.connected) return;
+    this.#end(reason);
+    this.#driver.terminate();
   }
 
   /** The socket is gone or is about to be; the protocol learns of it when the turn ends. */

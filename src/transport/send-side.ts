@@ -53,7 +53,6 @@ export class SendSide {
   /** A pull producer is being asked: what it writes leaves when it returns. */
   #pulling = false;
   #drained: PromiseWithResolvers<void> | null = null;
-  /** Why nothing will ever be sent; null as long as something may. */
   #stopped: CloseReason | null = null;
   /** Writers are being told to go on, though all they write is refused. */
   #releasing = false;
@@ -77,6 +76,11 @@ export class SendSide {
   /** Whether more than the high-water mark waits, or did, and not yet less than the low one. */
   get overHigh(): boolean {
     return this.#overHigh;
+  }
+
+  /** Why nothing will ever be sent; null as long as something may. */
+  get stopped(): CloseReason | null {
+    return this.#stopped;
   }
 
   get hasProducer(): boolean {
@@ -188,7 +192,7 @@ export class SendSide {
 
   /** Nothing will ever be sent: stops the producer and rejects `drained`. Called after `halt`. */
   stop(reason: CloseReason): void {
-    this.#stopped = reason;
+    this.#stopped ??= reason;
     this.#callProducer("stopProducing");
     this.#producer = null;
     this.#drained?.reject(new ConnectionClosedError(reason));

@@ -111,6 +111,71 @@ describe("StreamConnection.pauseProducing", () => {
     expect(connection.bufferedAmount).toBe(0);
   });
 
+  for (const writeMode of ["buffered", "immediate"] as const) {
+    test(`${writeMode}: a paused writer hears of a broken send, though the socket says nothing`, () => {
+      const protocol = new RecordingProtocol({
+        pauseWriting: noAction,
+        resumeWriting: (me) => me.connection.resumeProducing(),
+      });
+      const { driver, connection, settle } = scripted(protocol, { writeMode });
+      connection.pauseProducing();
+      driver.broken = true;
+      expect(connection.write(Buffer.alloc(100_000))).toBe(false);
+      settle();
+      expect(protocol.events).toEqual(["connectionMade", "pauseWriting", "resumeWriting"]);
+      expect(driver.verbs).toEqual(["pause", "resume"]);
+      driver.events.received(Buffer.from("last words"));
+      driver.events.closed();
+      settle();
+      expect(protocol.received.toString()).toBe("last words");
+      expect(protocol.reason).toMatchObject({ kind: "lost" });
+    });
+
+    test(`${writeMode}: answers that a broken send drops do not hold reading`, () => {
+      const protocol = new RecordingProtocol({
+        dataReceived: (me, data) => me.connection.write(data),
+      });
+      const { driver, settle } = scripted(protocol, { writeMode });
+      driver.budget = 0;
+      driver.events.received(Buffer.alloc(100_000));
+      settle();
+      driver.broken = true;
+      driver.events.writable();
+      settle();
+      expect(driver.verbs).toEqual(["pause", "resume"]);
+      driver.events.received(Buffer.alloc(100_000));
+      settle();
+      driver.events.closed();
+      settle();
+      expect(protocol.receivedBytes).toBe(200_000);
+      expect(protocol.reason).toMatchObject({ kind: "lost" });
+    });
+  }
+
+  test("a callback that awaited drained in vain ends the connection, and is no failure", async () => {
+    const failed = Promise.withResolvers<void>();
+    const protocol = new RecordingProtocol({
+      dataReceived: async (me, data) => {
+        me.connection.pauseProducing();
+        await failed.promise;
+        me.connection.write(data);
+        await me.connection.drained();
+        me.connection.resumeProducing();
+      },
+    });
+    const { driver, logger, settle } = scripted(protocol);
+    driver.events.received(Buffer.alloc(100_000));
+    const error = new Error("reset");
+    driver.events.closed(error);
+    failed.resolve();
+    for (let round = 0; round < 20; round++) {
+      await Promise.resolve();
+      settle();
+    }
+    expect(protocol.reason).toEqual({ kind: "lost", cause: error });
+    expect(logger.reports).toEqual([]);
+  });
+
   test("a write that is refused later is followed by resumeWriting too", () => {
     const protocol = new RecordingProtocol({ resumeWriting: noAction });
     const { driver, connection, settle } = scripted(protocol);
