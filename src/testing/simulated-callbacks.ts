@@ -113,8 +113,9 @@ export class WatchedCallbacks implements ConnectionCallbacks {
 
   /** Who writes again in `resumeWriting`, though nothing is sent any more, is not asked again. */
   #returned(callback: string): void {
-    const end = this.#end;
-    if (callback === "resumeWriting" && end.socket.closed) end.writingPaused = false;
+    const { socket } = this.#end;
+    const isOver = socket.closed || socket.refusedWrite;
+    if (callback === "resumeWriting" && isOver) this.#end.writingPaused = false;
   }
 
   #calledWrongly(callback: string): void {

@@ -233,10 +233,14 @@ export class SimulatedStreamDriver
     this.#schedule();
   }
 
-  /** When there is something to read next. A pause and a partition hold back all but a reset. */
+  /**
+   * When there is something to read next. A pause and a partition hold back all but a reset, and
+   * that too once a failed write has seen it.
+   */
   get #readableAtMs(): number {
     const { dueMs, resetDueMs } = this.#incoming;
-    const readableAtMs = Math.max(this.#paused ? resetDueMs : dueMs, this.#stoppedUntilMs);
+    const pausedUntilMs = this.#resetSeen ? Number.POSITIVE_INFINITY : resetDueMs;
+    const readableAtMs = Math.max(this.#paused ? pausedUntilMs : dueMs, this.#stoppedUntilMs);
     if (!Number.isFinite(readableAtMs) || !this.#outages.holds(this.peer, this.host)) {
       return readableAtMs;
     }

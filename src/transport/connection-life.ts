@@ -160,12 +160,16 @@ export class ConnectionLife
   }
 
   abort(): void {
-    this.#terminate(ABORTED);
+    if (!this.connected) return;
+    this.#end(ABORTED);
+    this.#driver.terminate();
   }
 
   /** Ends the connection with a fault of this side. */
   breakOff(cause: Error): void {
-    this.#terminate({ kind: "lost", cause });
+    if (!this.connected) return;
+    this.#end({ kind: "lost", cause });
+    this.#driver.terminate();
   }
 
   // What the driver reports; each inside a turn.
@@ -256,7 +260,7 @@ export class ConnectionLife
     // A callback that awaited `drained` says no more than what `connectionLost` says.
     if (error instanceof ConnectionClosedError) {
       if (!this.connected) return;
-      if (error.reason === this.sending.stopped) return this.#terminate(error.reason);
+      if (error.reason === this.sending.stopped) return this.#readToEnd();
     }
     const what = `${this.link.protocolName} failed; its connection to ${this.#driver.peer} ends`;
     this.#context.logger.error(what, error);
@@ -332,10 +336,9 @@ export class ConnectionLife
     this.sending.releaseWriters();
   }
 
-  #terminate(reason: CloseReason): void {
-    if (!this.connected) return;
-    this.#end(reason);
-    this.#driver.terminate();
+  /** Who paused reading has broken off, and will not resume it: what has come follows, and the end. */
+  #readToEnd(): void {
+    if (this.receiving.release("protocol")) this.workAtTurnEnd("this");
   }
 
   /** The socket is gone or is about to be; the protocol learns of it when the turn ends. */

@@ -47,6 +47,22 @@ describe.each(TCP_SIDES)("BunReactor, %s", (side) => {
     expect(protocol.events).toEqual(["connectionMade", "connectionLost"]);
   });
 
+  test("a paused write that finds it reset is told so, and what came before follows", async () => {
+    await using live = await openConnection(side);
+    const { peer, protocol } = live;
+    protocol.connection.pauseProducing();
+    await peer.send("last words");
+    peer.sendRST();
+    protocol.connection.write("into the void");
+    await Promise.resolve();
+    protocol.connection.write("and again");
+    await expect(protocol.connection.drained()).rejects.toMatchObject({ reason: { kind: "lost" } });
+    expect(protocol.reason).toBeNull();
+    protocol.connection.resumeProducing();
+    expect(await protocol.lost()).toMatchObject({ kind: "lost" });
+    expect(protocol.received.toString()).toBe("last words");
+  });
+
   test("what the peer sent before its reset is delivered first", async () => {
     await using live = await openConnection(side);
     const { peer, protocol } = live;

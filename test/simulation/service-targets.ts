@@ -7,6 +7,7 @@ import { Echo } from "../../src/protocols/echo.ts";
 import { Time } from "../../src/protocols/time.ts";
 import { Factory } from "../../src/reactor/factory.ts";
 import { Protocol } from "../../src/reactor/protocol.ts";
+import { sleep } from "../../src/task/sleep.ts";
 import type { Scenario, SimulatedNetwork } from "../../src/testing/simulated-network.ts";
 import { RandomClient } from "./random-client.ts";
 import { HOST, PORT, type Target } from "./target.ts";
@@ -49,6 +50,28 @@ class PatientEcho extends Protocol {
   }
 }
 
+/** An echo that thinks about each piece, and takes the next one once its answer has left. */
+class ThinkingEcho extends Protocol {
+  readonly #network: SimulatedNetwork;
+
+  constructor(network: SimulatedNetwork) {
+    super();
+    this.#network = network;
+  }
+
+  override async dataReceived(data: Buffer): Promise<void> {
+    this.transport.pauseProducing();
+    await sleep(this.#network, this.#network.random.integer(0, 30));
+    this.transport.write(data);
+    await this.transport.drained();
+    this.transport.resumeProducing();
+  }
+
+  override readConnectionLost(): void {
+    this.transport.loseConnection();
+  }
+}
+
 /** Writes without end, and takes for granted that waiting to write on ends with the connection. */
 class TirelessWriter extends Protocol {
   override async connectionMade(): Promise<void> {
@@ -69,14 +92,14 @@ class Taker extends RandomClient {
 
 /** One or two clients, and a server that is checked when all is over. */
 function serviceScenario<C extends RandomClient>(
-  makeServer: () => Protocol,
+  makeServer: (network: SimulatedNetwork) => Protocol,
   makeClient: (network: SimulatedNetwork) => C,
   check: (client: C, network: SimulatedNetwork) => void,
 ): Scenario {
   return async (network) => {
     const writeLimits = network.random.integer(0, 1) === 0 ? SMALL_WRITE_LIMITS : undefined;
     const options = { host: HOST, port: PORT, ...(writeLimits && { writeLimits }) };
-    await network.listenTCP(options, new Factory(makeServer));
+    await network.listenTCP(options, new Factory(() => makeServer(network)));
     for (let count = network.random.integer(1, 2); count > 0; count--) {
       const client = makeClient(network);
       network.atEnd(() => check(client, network));
@@ -99,6 +122,10 @@ export const SERVICE_TARGETS: readonly Target[] = [
   {
     name: "patient-echo",
     scenario: serviceScenario(() => new PatientEcho(), randomClient, checkEchoed),
+  },
+  {
+    name: "thinking-echo",
+    scenario: serviceScenario((network) => new ThinkingEcho(network), randomClient, checkEchoed),
   },
   {
     name: "discard",
