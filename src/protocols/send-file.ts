@@ -130,8 +130,8 @@ class FileSender implements Producer {
   async #checkStopped(): Promise<void> {
     this.#throwIfCancelled();
     if (this.#state !== "stopped") return;
-    // That rejects at once with the reason of a connection that has ended; one that is closing would
-    // only be waited for.
+    // That rejects at once with the reason of a connection that has ended; one that is closing
+    // would only be waited for.
     await Promise.race([this.#transport.drained(), null]);
     throw new ConnectionClosedError(DONE);
   }

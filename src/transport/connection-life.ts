@@ -109,7 +109,7 @@ export class ConnectionLife
         return true;
       case "write-ending":
       case "closing":
-        return this.sending.hasProducer;
+        return this.sending.writers.hasProducer;
       default:
         return false;
     }
@@ -237,8 +237,8 @@ export class ConnectionLife
 
   sendFailed(): void {
     this.failed(new Error(`Send to ${this.#driver.peer} failed: the connection is broken`));
-    // The driver reports the end of the socket by itself, after what the peer had sent before it; but
-    // Bun does not while reading is paused, and it is not waited for then.
+    // The driver reports the end of the socket by itself, after what the peer had sent before it;
+    // but Bun does not while reading is paused, and it is not waited for then.
     if (this.receiving.held) this.workAtTurnEnd("this");
     else this.#closeTimer.start();
   }
@@ -260,7 +260,7 @@ export class ConnectionLife
     // A callback that awaited `drained` says no more than what `connectionLost` says.
     if (error instanceof ConnectionClosedError) {
       if (!this.connected) return;
-      if (error.reason === this.sending.stopped) return this.#readToEnd();
+      if (error.reason === this.sending.writers.stopped) return this.#readToEnd();
     }
     const what = `${this.link.protocolName} failed; its connection to ${this.#driver.peer} ends`;
     this.#context.logger.error(what, error);
@@ -332,11 +332,11 @@ export class ConnectionLife
    */
   #giveUpSending(reason: CloseReason): void {
     this.sending.halt();
-    this.sending.stop(reason);
-    this.sending.releaseWriters();
+    this.sending.writers.stop(reason);
+    this.sending.writers.release();
   }
 
-  /** Who paused reading has broken off, and will not resume it: what has come follows, and the end. */
+  /** Who paused reading has broken off, and will not resume it: all that has come follows. */
   #readToEnd(): void {
     if (this.receiving.release("protocol")) this.workAtTurnEnd("this");
   }
@@ -354,7 +354,7 @@ export class ConnectionLife
 
   #disconnect(): void {
     this.#moveTo("disconnected");
-    this.sending.stop(this.#reason);
+    this.sending.writers.stop(this.#reason);
     this.link.connectionLost(this.#reason);
     this.#owner.lifeEnded();
   }

@@ -103,7 +103,8 @@ export class ReceiveSide {
     this.#turn.enter();
     this.#link.dataReceived(data);
     this.#turn.leave();
-    if (this.#sending.overHigh && this.#sending.bytesWritten !== writtenBefore) this.#holdAnswers();
+    const { writers, bytesWritten } = this.#sending;
+    if (writers.paused && bytesWritten !== writtenBefore) this.#holdAnswers();
   }
 
   /** Keeps the end of the socket for later, where reading is held. Returns whether it did. */

@@ -1,27 +1,21 @@
 import type { Producer, PullProducer } from "../reactor/producer.ts";
-import { type CloseReason, ConnectionClosedError } from "../reactor/close-reason.ts";
 import type { StreamOptions, WriteLimits } from "../reactor/stream-transport.ts";
 import type { StreamDriver } from "./stream-driver.ts";
 import type { Turn } from "./turn.ts";
 import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "../reactor/write-limits.ts";
 import { WriteQueue } from "./write-queue.ts";
+import { Writers, type WritersOwner } from "./writers.ts";
 
 /** What the sending half tells its connection. */
-export interface SendSideOwner {
+export interface SendSideOwner extends WritersOwner {
   /** There is something to do at the end of this turn, or of the next one. */
   workAtTurnEnd(when: "this" | "next"): void;
-  /** More than the high-water mark waits. */
-  writingPaused(): void;
-  /** At most the low-water mark waits again. */
-  writingResumed(): void;
   /** The kernel will never take another byte. */
   sendFailed(): void;
   /** More than the hard limit waits. */
   sendOverflowed(waitingBytes: number, maxBytes: number): void;
   /** All that was to leave before the hold has left. */
   sentBeforeHold(): void;
-  /** A method of the producer threw, or returned a promise that rejected. */
-  protocolFailed(error: unknown): void;
 }
 
 /**
@@ -31,10 +25,11 @@ export interface SendSideOwner {
 const MAX_PULLS_PER_TURN = 16;
 
 /**
- * The sending half of a connection: the queue, the water marks and the producer. It knows nothing
- * of closing; its owner asks `idle` before it sends the end of stream.
+ * The sending half of a connection: the queue and the water marks. It knows nothing of closing; its
+ * owner asks `idle` before it sends the end of stream.
  */
 export class SendSide {
+  readonly writers: Writers;
   readonly #driver: StreamDriver;
   readonly #owner: SendSideOwner;
   readonly #queue: WriteQueue;
@@ -47,21 +42,15 @@ export class SendSide {
   #flow: "ready" | "blocked" | "held" | "failed" = "ready";
   /** Bytes that still leave before the hold; null without one. */
   #bytesBeforeHold: number | null = null;
-  #overHigh = false;
-  #producer: Producer | PullProducer | null = null;
-  #streaming = false;
   /** A pull producer is being asked: what it writes leaves when it returns. */
   #pulling = false;
-  #drained: PromiseWithResolvers<void> | null = null;
-  #stopped: CloseReason | null = null;
-  /** Writers are being told to go on, though all they write is refused. */
-  #releasing = false;
   bytesWritten = 0;
   bytesSent = 0;
   sends = 0;
   shortSends = 0;
 
   constructor(driver: StreamDriver, owner: SendSideOwner, turn: Turn, options: StreamOptions) {
+    this.writers = new Writers(owner);
     this.#driver = driver;
     this.#owner = owner;
     this.#queue = new WriteQueue(turn);
@@ -73,33 +62,19 @@ export class SendSide {
     return this.#queue.bytes;
   }
 
-  /** Whether more than the high-water mark waits, or did, and not yet less than the low one. */
-  get overHigh(): boolean {
-    return this.#overHigh;
-  }
-
-  /** Why nothing will ever be sent; null as long as something may. */
-  get stopped(): CloseReason | null {
-    return this.#stopped;
-  }
-
-  get hasProducer(): boolean {
-    return this.#producer !== null;
-  }
-
   /** Whether nothing waits and nothing more will come by itself. */
   get idle(): boolean {
-    return this.#queue.bytes === 0 && this.#producer === null && this.#bytesBeforeHold === null;
+    return this.#queue.bytes === 0 && !this.writers.hasProducer && this.#bytesBeforeHold === null;
   }
 
   /** Takes a chunk that is not empty. Returns false when its writer should stop. */
   write(chunk: Uint8Array): boolean {
-    if (this.#flow === "failed") return this.#refuse();
+    if (this.#flow === "failed") return this.writers.refuse();
     this.bytesWritten += chunk.length;
     if (this.#immediate && this.#flow === "ready" && this.#queue.bytes === 0) {
       const sent = this.#sendChunk(chunk);
-      if (sent < 0) return this.#refuse();
-      if (sent === chunk.length && this.#pulls) this.#workLater();
+      if (sent < 0) return this.writers.refuse();
+      if (sent === chunk.length && this.writers.pulls) this.#workLater();
       if (sent === chunk.length) return true;
     } else {
       this.#queue.push(chunk);
@@ -120,13 +95,13 @@ export class SendSide {
     for (let pulls = 0; ; pulls++) {
       this.#sendQueue();
       if (this.#flow === "failed") return;
-      if (this.#overHigh && this.#queue.bytes <= this.#limits.low) this.#resumeWriters();
-      if (!this.#pulls || this.#queue.bytes > 0) return;
+      if (this.#queue.bytes <= this.#limits.low) this.writers.resume();
+      if (!this.writers.pulls || this.#queue.bytes > 0) return;
       if (this.#flow !== "ready") return;
       if (pulls === MAX_PULLS_PER_TURN) return this.#owner.workAtTurnEnd("next");
       const writtenBefore = this.bytesWritten;
       this.#pulling = true;
-      this.#callProducer("resumeProducing");
+      this.writers.pull();
       this.#pulling = false;
       // A producer that had nothing to write is asked again after its next piece has left.
       if (this.bytesWritten === writtenBefore) return;
@@ -152,59 +127,23 @@ export class SendSide {
     // Nothing waits any more, but nobody may write again either.
     if (this.#flow === "failed") return;
     if (this.#queue.bytes > this.#limits.high) this.#checkHigh();
-    else if (this.#overHigh && this.#queue.bytes <= this.#limits.low) this.#resumeWriters();
+    else if (this.#queue.bytes <= this.#limits.low) this.writers.resume();
   }
 
   registerProducer(producer: Producer | PullProducer, streaming: boolean): void {
-    if (this.#producer !== null) {
-      throw new Error("Cannot register a producer: another one is registered");
-    }
-    this.#producer = producer;
-    this.#streaming = streaming;
+    this.writers.register(producer, streaming);
     if (!streaming) this.#owner.workAtTurnEnd("this");
-    else if (this.#overHigh) this.#callProducer("pauseProducing");
   }
 
   unregisterProducer(): void {
-    this.#producer = null;
+    this.writers.unregister();
     this.#owner.workAtTurnEnd("this");
-  }
-
-  /**
-   * As `StreamTransport.drained`.
-   *
-   * @param ended why the connection has ended, if it has
-   * @param acceptsWrites whether what is written is still sent; where not, only the end is awaited
-   */
-  drained(ended: CloseReason | null, acceptsWrites: boolean): Promise<void> {
-    const reason = ended ?? this.#stopped;
-    if (reason !== null) return Promise.reject(new ConnectionClosedError(reason));
-    if (acceptsWrites && !this.#overHigh) return Promise.resolve();
-    this.#drained ??= Promise.withResolvers();
-    return this.#drained.promise;
   }
 
   /** The socket is gone: drops what waits and sends nothing any more. */
   halt(): void {
     this.#flow = "failed";
     this.#queue.clear();
-  }
-
-  /** Nothing will ever be sent: stops the producer and rejects `drained`. Called after `halt`. */
-  stop(reason: CloseReason): void {
-    this.#stopped ??= reason;
-    this.#callProducer("stopProducing");
-    this.#producer = null;
-    this.#drained?.reject(new ConnectionClosedError(reason));
-    this.#drained = null;
-  }
-
-  /** Nothing holds up writers once nothing is sent any more. Called after `stop`. */
-  releaseWriters(): void {
-    if (!this.#overHigh) return;
-    this.#releasing = true;
-    this.#resumeWriters();
-    this.#releasing = false;
   }
 
   #sendQueue(): void {
@@ -258,57 +197,14 @@ export class SendSide {
   #checkHigh(): boolean {
     if (this.#flow === "ready") this.#sendQueue();
     const waiting = this.#queue.bytes;
-    if (this.#flow === "failed") return this.#refuse();
+    if (this.#flow === "failed") return this.writers.refuse();
     if (waiting <= this.#limits.high) return true;
     if (waiting > this.#limits.max) this.#owner.sendOverflowed(waiting, this.#limits.max);
-    else if (!this.#overHigh) this.#pauseWriters();
+    else this.writers.pause();
     return false;
-  }
-
-  /**
-   * Drops what is written after a failed send. Its writer stops, as if too much waited, and may be
-   * waiting for that to change before it reads on, which is when it hears of the end. Who writes
-   * again right when that has changed is not waiting for it.
-   */
-  #refuse(): false {
-    if (this.#overHigh) return false;
-    this.#pauseWriters();
-    if (this.#stopped !== null && !this.#releasing) this.#owner.workAtTurnEnd("next");
-    return false;
-  }
-
-  #pauseWriters(): void {
-    this.#overHigh = true;
-    if (this.#streaming) this.#callProducer("pauseProducing");
-    this.#owner.writingPaused();
-  }
-
-  #resumeWriters(): void {
-    this.#overHigh = false;
-    if (this.#streaming) this.#callProducer("resumeProducing");
-    this.#drained?.resolve();
-    this.#drained = null;
-    this.#owner.writingResumed();
-  }
-
-  get #pulls(): boolean {
-    return this.#producer !== null && !this.#streaming;
   }
 
   #workLater(): void {
     if (!this.#pulling) this.#owner.workAtTurnEnd("this");
-  }
-
-  #callProducer(verb: "pauseProducing" | "resumeProducing" | "stopProducing"): void {
-    const producer = this.#producer;
-    if (producer === null) return;
-    try {
-      let result: unknown;
-      if (verb !== "pauseProducing") result = producer[verb]();
-      else if ("pauseProducing" in producer) result = producer.pauseProducing();
-      if (result instanceof Promise) result.catch((error) => this.#owner.protocolFailed(error));
-    } catch (error) {
-      this.#owner.protocolFailed(error);
-    }
   }
 }

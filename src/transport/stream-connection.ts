@@ -79,11 +79,11 @@ export class StreamConnection implements StreamTransport, StreamEvents {
     const bytes = outgoingBytes(data);
     const { sending, acceptsWrites } = this.#life;
     if (!acceptsWrites) return false;
-    return bytes.length === 0 ? !sending.overHigh : sending.write(bytes);
+    return bytes.length === 0 ? !sending.writers.paused : sending.write(bytes);
   }
 
   writeSequence(chunks: Iterable<Uint8Array | string>): boolean {
-    let writable = this.#life.acceptsWrites && !this.#life.sending.overHigh;
+    let writable = this.#life.acceptsWrites && !this.#life.sending.writers.paused;
     for (const chunk of chunks) writable = this.write(chunk);
     return writable;
   }
@@ -144,7 +144,7 @@ export class StreamConnection implements StreamTransport, StreamEvents {
 
   drained(): Promise<void> {
     const { sending, reason, acceptsWrites } = this.#life;
-    return sending.drained(reason, acceptsWrites);
+    return sending.writers.drained(reason, acceptsWrites);
   }
 
   setNoDelay(on: boolean): void {

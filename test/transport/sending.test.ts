@@ -268,6 +268,21 @@ describe("StreamConnection: a broken send", () => {
     await expect(waiting).rejects.toBeInstanceOf(ConnectionClosedError);
   });
 
+  test("a producer that is registered then is stopped at once, though the end is not told yet", () => {
+    const protocol = new RecordingProtocol();
+    const { driver, connection, settle } = scripted(protocol);
+    connection.pauseProducing();
+    driver.events.closed();
+    settle();
+    for (const streaming of [true, false]) {
+      const producer = recordingProducer();
+      connection.registerProducer(producer, streaming);
+      settle();
+      expect(producer.calls).toEqual(["stop"]);
+    }
+    expect(protocol.reason).toBeNull();
+  });
+
   test("a fault that the driver reports is the cause, though the socket closes cleanly", () => {
     const protocol = new RecordingProtocol();
     const { driver } = scripted(protocol);
