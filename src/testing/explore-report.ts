@@ -22,6 +22,8 @@ export interface Finding {
 /** How much of a long list is shown. */
 const MAX_DECISIONS = 30;
 const MAX_TRACE_LINES = 60;
+/** How much of a long trace is its beginning. */
+const FIRST_TRACE_LINES = 20;
 
 /** The finding for people: what broke, why, and how to see it again. */
 export function findingText(finding: Finding): string {
@@ -41,7 +43,7 @@ export function findingText(finding: Finding): string {
     ...decisionLines(short.result.decisions),
     "",
     "What happened then:",
-    ...lastLines(short.result.trace),
+    ...traceLines(short.result.trace),
     "",
     `To see it again: ${callText(seed, { ...others, only: keys })}`,
     ...(run === 0 ? [] : [`The whole run: ${callText(seed, settings)}`]),
@@ -69,9 +71,13 @@ function decisionLines(decisions: readonly Decision[]): string[] {
   return [...lines.slice(0, MAX_DECISIONS), `            and ${more} more`];
 }
 
-/** The end is where it breaks; the beginning is cut off. */
-function lastLines(trace: readonly string[]): string[] {
-  if (trace.length <= MAX_TRACE_LINES) return [...trace];
+/** The beginning is where it comes from, the end where it breaks; what is between is cut out. */
+function traceLines(trace: readonly string[]): string[] {
   const more = trace.length - MAX_TRACE_LINES;
-  return [`            ${more} lines before`, ...trace.slice(-MAX_TRACE_LINES)];
+  if (more <= 0) return [...trace];
+  return [
+    ...trace.slice(0, FIRST_TRACE_LINES),
+    `            ${more} lines between`,
+    ...trace.slice(FIRST_TRACE_LINES + more),
+  ];
 }

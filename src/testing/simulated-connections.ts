@@ -64,6 +64,11 @@ export class SimulatedConnections {
     return this.#ends.every(({ transport, reason }) => transport === null || reason !== null);
   }
 
+  /** Tells the trace which connections have not ended: where one hangs it shows why. */
+  noteOpen(): void {
+    for (const end of this.#ends) end.noteOpen();
+  }
+
   /** Called when nothing is to come any more. */
   checkQuiet(): void {
     for (const end of this.#ends) checkQuietEnd(end);

@@ -67,6 +67,16 @@ export class SimulatedEnd {
     this.simulation.note(`${this.name.padEnd(9)} ${what}`);
   }
 
+  /** Writes down that this end has not ended, if so, and what holds it up as far as is known. */
+  noteOpen(): void {
+    if (this.transport === null || this.reason !== null) return;
+    const { bufferedAmount } = this.transport;
+    const isClosing = this.closing ? "; it is closing" : "";
+    const isPaused = this.paused ? "; its protocol does not read" : "";
+    const isFull = bufferedAmount > 0 ? `; ${bufferedAmount} bytes wait to be sent` : "";
+    this.note(`is still open${isClosing}${isPaused}${isFull}`);
+  }
+
   /** An invariant is broken at this end. */
   fail(what: string): void {
     this.simulation.fail(new Error(`Connection ${this.name}: ${what}`));

@@ -107,7 +107,10 @@ export class SimulatedRun {
   #close(reactor: Reactor): void {
     const simulation = this.#simulation;
     const { clock } = simulation;
-    if (simulation.trace !== null) simulation.note("the reactor stops");
+    if (simulation.trace !== null) {
+      if (simulation.failure === null) this.#connections.noteOpen();
+      simulation.note("the reactor stops");
+    }
     this.#reactor = "closing";
     const closed = () => {
       this.#reactor = "closed";

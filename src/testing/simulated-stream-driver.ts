@@ -12,8 +12,8 @@ import type { Simulation } from "./simulation.ts";
 
 /**
  * One end of a simulated connection: a socket that behaves as Bun's do, over a flow each way. It
- * reports one event at a time, each as an event of the run; only `closed` comes inside a verb,
- * namely `terminate`, and `shutdown` once the peer has finished.
+ * reports one event at a time, with all that follows from it before the next; only `closed` comes
+ * inside a verb, namely `terminate`, and `shutdown` once the peer has finished.
  */
 export class SimulatedStreamDriver
   implements StreamDriver, FlowSender, FlowReceiver, WatchedSocket
@@ -167,10 +167,21 @@ export class SimulatedStreamDriver
     } else if (events !== null && this.#writableAtMs <= now) {
       this.#writableAtMs = Number.POSITIVE_INFINITY;
       events.writable();
+      this.#readAtOnce(events);
     } else if (events !== null && this.#readableAtMs <= now) {
       this.#read(events);
     }
     this.#schedule();
+  }
+
+  /** One poll of the real loop reports both, and no timer comes between them. */
+  #readAtOnce(events: StreamEvents): void {
+    const simulation = this.#simulation;
+    if (this.closed || this.#readableAtMs > simulation.clock.now()) return;
+    simulation.endEvent();
+    // What waited for a promise may have changed everything.
+    if (this.closed || this.#readableAtMs > simulation.clock.now()) return;
+    if (simulation.failure === null) this.#read(events);
   }
 
   #read(events: StreamEvents): void {

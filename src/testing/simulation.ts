@@ -99,6 +99,11 @@ export class Simulation implements TurnScheduler, EventLoop, Logger, ScheduleRec
     } catch (error) {
       this.fail(error);
     }
+    this.endEvent();
+  }
+
+  /** All that follows at once from what was reported so far, and the checks after it. */
+  endEvent(): void {
     drainMicrotasks();
     for (const check of this.#invariants) this.attempt(check);
   }

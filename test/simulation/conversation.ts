@@ -48,8 +48,12 @@ export class Speaker extends Protocol {
 }
 
 /** Connects a speaker to an echo, and resolves with it once it is connected. */
-export async function speak(network: SimulatedNetwork, speech?: string): Promise<Speaker> {
-  await network.listenTCP({ host: HOST, port: PORT }, Factory.forProtocol(Echo));
+export async function speak(
+  network: SimulatedNetwork,
+  speech?: string,
+  port = PORT,
+): Promise<Speaker> {
+  await network.listenTCP({ host: HOST, port }, Factory.forProtocol(Echo));
   const speaker = new Speaker(network, speech);
-  return network.connectTCP({ host: HOST, port: PORT }, new Factory(() => speaker));
+  return network.connectTCP({ host: HOST, port }, new Factory(() => speaker));
 }

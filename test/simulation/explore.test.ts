@@ -147,6 +147,25 @@ describe("explore", () => {
     }
   });
 
+  test("of a long trace both ends are shown: how it began, and where it broke", () => {
+    const endless: Scenario = (network) => {
+      network.note("the beginning");
+      const again = () => {
+        network.note(`round ${network.now()}`);
+        network.callLater(1, again);
+      };
+      again();
+    };
+    const { message } = thrownBy(() =>
+      explore({ runs: 1, seed: 1, maxSteps: 1_000 }, endless),
+    ) as Error;
+    const [, trace = ""] = message.split("What happened then:\n");
+    expect(trace).toContain("the beginning\n");
+    expect(trace).toMatch(/^ +\d+ lines between$/m);
+    expect(trace).toContain("round 998\n");
+    expect(trace.split("\n").length).toBeLessThan(100);
+  });
+
   test("a scenario that does something by real chance is told so", () => {
     let runs = 0;
     const moody: Scenario = () => {

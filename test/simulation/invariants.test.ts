@@ -214,6 +214,32 @@ describe("A simulated run is not broken by", () => {
   });
 });
 
+test("The trace says what was still open when nothing was to come any more", () => {
+  const { trace } = simulate(
+    1,
+    async (network) => {
+      class Stuck extends Silent {
+        override connectionMade(): void {
+          this.transport.pauseProducing();
+          this.transport.write("x".repeat(200_000));
+        }
+      }
+      await network.listenTCP({ host: HOST, port: PORT }, Factory.forProtocol(Stuck));
+      await network.connectTCP({ host: HOST, port: PORT }, Factory.forProtocol(Stuck));
+      await speak(network, "short", PORT + 1);
+    },
+    { faults: [] },
+  );
+  const open = trace.filter((line) => line.includes("still open"));
+  const state = "is still open; its protocol does not read; 134464 bytes wait to be sent";
+  expect(open).toEqual([`     100 ms  1 client  ${state}`, `     100 ms  1 server  ${state}`]);
+});
+
+test("The trace says nothing of what is open where all has ended", () => {
+  const { trace } = simulate(1, async (network) => void (await speak(network)), { faults: [] });
+  expect(trace.join("\n")).not.toContain("still open");
+});
+
 describe("SimulatedNetwork: on its own", () => {
   test("advance moves time, and everything on the way happens", async () => {
     const network = new SimulatedNetwork({ seed: 1, faults: [] });

@@ -1,10 +1,14 @@
 import { describe, expect, test } from "bun:test";
+import type { Clock } from "../../src/reactor/clock.ts";
 import type { CloseReason } from "../../src/reactor/close-reason.ts";
 import { ConnectionRefusedError, TimeoutError } from "../../src/reactor/connect-error.ts";
+import { Factory } from "../../src/reactor/factory.ts";
+import { Protocol } from "../../src/reactor/protocol.ts";
 import type { FaultKind } from "../../src/testing/fault-kind.ts";
 import { simulate } from "../../src/testing/simulate.ts";
-import { SPEECH, speak, type Speaker } from "./conversation.ts";
+import { SPEECH, speak, Speaker } from "./conversation.ts";
 import { firstRunWith } from "./first-run-with.ts";
+import { HOST } from "./target.ts";
 
 /** What a client saw of a conversation with one fault. */
 interface Seen {
@@ -158,4 +162,47 @@ describe("SimulatedNetwork: a stream", () => {
   test("unanswered: the connect is given up in the end", () => {
     expect(conversationWith("unanswered").error).toBeInstanceOf(TimeoutError);
   });
+});
+
+/** Answers, and keeps in which order it heard of data, of room to write and of a timer. */
+class Yielding extends Protocol {
+  readonly order: string[] = [];
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    super();
+    this.#clock = clock;
+  }
+
+  override dataReceived(data: Buffer): void {
+    this.order.push("data");
+    this.transport.write(data);
+  }
+
+  override pauseWriting(): void {}
+
+  override resumeWriting(): void {
+    this.order.push("room");
+    this.#clock.callLater(0, () => this.order.push("timer"));
+  }
+}
+
+test("SimulatedNetwork: data may come with room to write, before any timer", () => {
+  const seen = new Set<string>();
+  for (let seed = 0; seed < 300; seed++) {
+    simulate(
+      seed,
+      async (network) => {
+        const server = new Yielding(network);
+        network.atEnd(() => seen.add(server.order.join(" ")));
+        const writeLimits = { low: 0, high: 8, max: 65_536 };
+        await network.listenTCP({ host: HOST, port: 7, writeLimits }, new Factory(() => server));
+        await network.connectTCP({ host: HOST, port: 7 }, new Factory(() => new Speaker(network)));
+      },
+      { faults: ["cut", "small-buffer", "short-write", "latency"] },
+    );
+  }
+  for (const order of ["room data timer", "room timer data"]) {
+    expect([order, [...seen].some((each) => each.includes(order))]).toEqual([order, true]);
+  }
 });
