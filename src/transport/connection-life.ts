@@ -257,10 +257,10 @@ export class ConnectionLife
   }
 
   protocolFailed(error: unknown): void {
-    // A callback that awaited `drained` says no more than what `connectionLost` says.
-    if (error instanceof ConnectionClosedError) {
-      if (!this.connected) return;
-      if (error.reason === this.sending.writers.stopped) return this.#readToEnd();
+    // A callback that awaited `drained` or `startTLS` says no more than what `connectionLost` says.
+    if (!this.connected && this.#isReason(error)) return;
+    if (error instanceof ConnectionClosedError && error.reason === this.sending.writers.stopped) {
+      return this.#readToEnd();
     }
     const what = `${this.link.protocolName} failed; its connection to ${this.#driver.peer} ends`;
     this.#context.logger.error(what, error);
@@ -334,6 +334,11 @@ export class ConnectionLife
     this.sending.halt();
     this.sending.writers.stop(reason);
     this.sending.writers.release();
+  }
+
+  #isReason(error: unknown): boolean {
+    if (error instanceof ConnectionClosedError) return true;
+    return this.#reason.kind === "lost" && this.#reason.cause === error;
   }
 
   /** Who paused reading has broken off, and will not resume it: all that has come follows. */

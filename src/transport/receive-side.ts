@@ -7,6 +7,13 @@ import type { Turn } from "./turn.ts";
 type ReadHold = "protocol" | "answers";
 
 /**
+ * How much a protocol is given at once, of the 512 KiB that Bun may read. Answers hold up reading
+ * only between two pieces: so even those of 250 times the length of their requests stay within the
+ * hard limit of what may wait to be sent.
+ */
+export const MAX_DELIVERED_BYTES = 65_536;
+
+/**
  * The receiving half of a connection: who holds reading, and what arrives all the same. A paused
  * socket may still deliver the bytes that came before a reset, and the reset itself; both are kept
  * until reading goes on. That is at most what one socket buffer holds.
@@ -97,14 +104,12 @@ export class ReceiveSide {
 
   /** Gives data to the protocol, now or once reading goes on. */
   deliver(data: Buffer): void {
-    if (this.#discarding) return;
-    if (this.held) return this.#keep(data);
-    const writtenBefore = this.#sending.bytesWritten;
+    if (data.length <= MAX_DELIVERED_BYTES) return this.#deliverPiece(data);
     this.#turn.enter();
-    this.#link.dataReceived(data);
+    for (let start = 0; start < data.length; start += MAX_DELIVERED_BYTES) {
+      this.#deliverPiece(data.subarray(start, start + MAX_DELIVERED_BYTES));
+    }
     this.#turn.leave();
-    const { writers, bytesWritten } = this.#sending;
-    if (writers.paused && bytesWritten !== writtenBefore) this.#holdAnswers();
   }
 
   /** Keeps the end of the socket for later, where reading is held. Returns whether it did. */
@@ -125,6 +130,17 @@ export class ReceiveSide {
     const end = this.#keptEnd;
     this.#keptEnd = null;
     return end;
+  }
+
+  #deliverPiece(data: Buffer): void {
+    if (this.#discarding) return;
+    if (this.held) return this.#keep(data);
+    const writtenBefore = this.#sending.bytesWritten;
+    this.#turn.enter();
+    this.#link.dataReceived(data);
+    this.#turn.leave();
+    const { writers, bytesWritten } = this.#sending;
+    if (writers.paused && bytesWritten !== writtenBefore) this.#holdAnswers();
   }
 
   /**

@@ -70,6 +70,7 @@ export class TLSUpgrade {
     this.#deadline?.[Symbol.dispose]();
     // Nobody has to await the outcome: the connection reports its end by itself.
     this.#outcome.promise.catch(() => undefined);
-    this.#outcome.reject(reason.kind === "lost" ? reason.cause : new ConnectionClosedError(reason));
+    const isFault = reason.kind === "lost" && reason.cause instanceof TLSError;
+    this.#outcome.reject(isFault ? reason.cause : new ConnectionClosedError(reason));
   }
 }

@@ -169,6 +169,38 @@ describe("startTLS", () => {
     expect((await client.lost()).kind).toBe("lost");
   });
 
+  test("a reset by the peer in the handshake rejects with what connectionLost is told", async () => {
+    const { client, server } = await connected(
+      () => undefined,
+      () => undefined,
+    );
+    const upgrading = client.connection.startTLS(AS_CLIENT);
+    server.connection.abortConnection();
+    const error = await upgrading.catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(ConnectionClosedError);
+    expect(error).toMatchObject({ reason: await client.lost() });
+  });
+
+  for (const [what, options, close] of [
+    ["fails", { ...AS_CLIENT, serverName: "other.example" }, false],
+    ["is cut off", AS_CLIENT, true],
+  ] as const) {
+    test(`a callback that awaits a handshake which ${what} is no failure of its protocol`, async () => {
+      const { client, server, logger } = await connected(
+        (me, data) => (close ? me.connection.abortConnection() : upgradingServer(me, data)),
+        (me) => me.connection.startTLS(options),
+      );
+      if (close) {
+        server.connection.write("go ahead");
+        await client.receives("go ahead".length);
+      }
+      client.connection.write("STARTTLS");
+      expect(await client.lost()).toMatchObject({ kind: "lost" });
+      await server.lost();
+      expect(logger.reports).toEqual([]);
+    });
+  }
+
   test("the end of the connection in the handshake rejects it", async () => {
     const { client } = await connected(
       () => undefined,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { MAX_DELIVERED_BYTES } from "../../src/transport/receive-side.ts";
 import { noAction, RecordingProtocol } from "./recording-protocol.ts";
 import { scripted } from "./scripted-driver.ts";
 
@@ -151,6 +152,22 @@ describe("StreamConnection.pauseProducing", () => {
       expect(protocol.reason).toMatchObject({ kind: "lost" });
     });
   }
+
+  test("long answers to the requests of one large read wait for each other, and none is lost", () => {
+    const protocol = new RecordingProtocol({
+      dataReceived: (me, data) => me.connection.write(Buffer.alloc(data.length * 200)),
+    });
+    const { driver, connection, settle } = scripted(protocol);
+    driver.budget = 0;
+    driver.events.received(Buffer.alloc(524_288));
+    settle();
+    expect(connection.bufferedAmount).toBe(MAX_DELIVERED_BYTES * 200);
+    driver.accept(Number.POSITIVE_INFINITY);
+    settle();
+    expect(protocol.receivedBytes).toBe(524_288);
+    expect(driver.sentBytes).toBe(524_288 * 200);
+    expect(protocol.reason).toBeNull();
+  });
 
   test("a callback that awaited drained in vain is no failure: the rest follows, and the end", async () => {
     const answered = Promise.withResolvers<void>();
