@@ -53,6 +53,9 @@ class ForwardedEnd extends Protocol {
 
   override pauseWriting(): void {
     this.#other?.transport.pauseProducing();
+    // A broken connection tells of its end only when it is read on; but while the other end is full
+    // too, nobody does.
+    this.transport.drained().catch(() => this.transport.resumeProducing());
   }
 
   override resumeWriting(): void {

@@ -195,7 +195,8 @@ export class StreamProtocol extends Protocol implements AsyncIterable<Buffer>, A
 
   /**
    * Resolves when writing may go on: wait for it after a `write`, or what the peer does not read
-   * piles up until the connection is lost.
+   * piles up until the connection is lost. After `closeWrite` or `close` it never may, and there is
+   * nothing to wait for: what was written leaves all the same.
    *
    * @throws {ConnectionClosedError} as a rejection, when the connection has ended
    */

@@ -274,6 +274,28 @@ describe("portForward", () => {
     expect(all.openConnections).toBe(0);
   });
 
+  test("a lost end ends the other one, also when neither reads what comes from the other", async () => {
+    for (const [lost, other] of [
+      ["client", "target"],
+      ["target", "client"],
+    ] as const) {
+      const all = await forwarding();
+      for (const end of [all.client, all.target]) {
+        end.connection.pauseProducing();
+        end.connection.setWriteLimits({ max: 64 * 1024 * 1024 });
+        end.connection.write(Buffer.alloc(2 * 1024 * 1024));
+      }
+      await all.settle();
+      all[lost].connection.abortConnection();
+      await all.settle();
+      expect(all.ports.at(-1)?.connections.size).toBe(0);
+      all[other].connection.resumeProducing();
+      await all.settle();
+      expect(all[other].reason?.kind).toBe("lost");
+      expect(all.openConnections).toBe(0);
+    }
+  });
+
   test("a forwarder that is drained while it connects cancels the attempt", async () => {
     const all = new Forwarding({}, {});
     const reasons: unknown[] = [];
