@@ -47,9 +47,12 @@ interface TLSClientDescription {
   readonly inner: StreamClientDescription;
   /** The name that the server's certificate must have. */
   readonly host: string;
+  readonly port: number;
   readonly certificate: FileArgument | null;
   readonly privateKey: FileArgument | null;
   readonly trustRoots: FileArgument | null;
+  /** For all of it; null where only the endpoint that it goes over has a timeout. */
+  readonly timeout: number | null;
 }
 
 /** `udp:HOST:PORT:bindAddress=IP`. */
@@ -123,7 +126,7 @@ function placesOf(split: TypedParts): string[] {
 
 function readConnecting(given: EndpointArguments): Omit<TCPClientDescription, "type"> {
   return {
-    host: given.requiredText("host"),
+    host: given.host("host"),
     port: given.port("port"),
     timeout: given.seconds("timeout", DEFAULT_TIMEOUT_SECONDS),
     bindAddress: given.ipAddress("bindAddress", null),
@@ -156,7 +159,7 @@ function readSSL(split: TypedParts): SSLClientDescription {
   const [certKey, privateKey] = identityFiles(given, "certKey", "privateKey");
   const caCertsDir = given.file("caCertsDir", null);
   const connecting = readConnecting(given);
-  const hostname = given.text("hostname", connecting.host);
+  const hostname = given.has("hostname") ? given.requiredText("hostname") : connecting.host;
   return { type: "ssl", ...connecting, certKey, privateKey, caCertsDir, hostname };
 }
 
@@ -170,9 +173,12 @@ function readTLS(
   const given = new EndpointArguments(split, { places });
   const [certificate, privateKey] = identityFiles(given, "certificate", "privateKey");
   const connecting = { type: "tcp", ...readConnecting(given) } as const;
-  const inner = given.has("endpoint") ? readInner(given, registered, depth) : connecting;
+  const { host, port } = connecting;
+  const isOver = given.has("endpoint");
+  const inner = isOver ? readInner(given, registered, depth) : connecting;
+  const timeout = isOver && !given.has("timeout") ? null : connecting.timeout;
   const trustRoots = given.file("trustRoots", null);
-  return { type: "tls", inner, host: connecting.host, certificate, privateKey, trustRoots };
+  return { type: "tls", inner, host, port, timeout, certificate, privateKey, trustRoots };
 }
 
 /** The endpoint that TLS goes over, whose string stands in this one with its colons escaped. */
@@ -198,7 +204,7 @@ function readUDP(split: TypedParts): UDPClientDescription {
   const given = new EndpointArguments(split, { places, keywords: ["host", "bindAddress"] });
   return {
     type: "udp",
-    host: given.requiredText("host"),
+    host: given.host("host"),
     port: given.port("port"),
     bindAddress: given.ipAddress("bindAddress", null),
   };

@@ -14,6 +14,7 @@ import { parseRegistered, registeredTypes } from "./endpoint-registry.ts";
 import { HostnameEndpoint } from "./hostname-endpoint.ts";
 import { readAuthorities, readIdentity } from "./pem-files.ts";
 import { TCPClientEndpoint } from "./tcp-endpoints.ts";
+import { TimedClientEndpoint } from "./timed-client-endpoint.ts";
 import { UDPClientEndpoint } from "./udp-endpoints.ts";
 import { UNIXClientEndpoint } from "./unix-endpoints.ts";
 import { wrapClientTLS } from "./wrap-client-tls.ts";
@@ -68,16 +69,27 @@ function clientEndpoint(
     case "ssl": {
       const { hostname, certKey, privateKey, caCertsDir } = described;
       const tls = tlsOptions(hostname, certKey, privateKey, caCertsDir);
-      return wrapClientTLS(tcpEndpoint(reactor, described), tls);
+      return timed(reactor, described, wrapClientTLS(tcpEndpoint(reactor, described), tls));
     }
     case "tls": {
       const { inner, host, certificate, privateKey, trustRoots } = described;
       const tls = tlsOptions(host, certificate, privateKey, trustRoots);
-      return wrapClientTLS(clientEndpoint(reactor, inner), tls);
+      return timed(reactor, described, wrapClientTLS(clientEndpoint(reactor, inner), tls));
     }
     case "registered":
       return parseRegistered("parseClient", reactor, described.split);
   }
+}
+
+/** Gives a connect and its handshake the time that a string has for them. */
+function timed(
+  clock: Reactor,
+  { host, port, timeout }: { host: string; port: number; timeout: number | null },
+  endpoint: StreamClientEndpoint,
+): StreamClientEndpoint {
+  if (timeout === null) return endpoint;
+  const target = `tcp ${host}:${port}`;
+  return new TimedClientEndpoint(endpoint, { clock, timeoutMs: timeout * MS_PER_SECOND, target });
 }
 
 function tcpEndpoint(

@@ -45,7 +45,7 @@ export class EndpointArguments {
   constructor({ type, parts }: TypedParts, signature: EndpointSignature) {
     this.#type = type;
     const { places, keywords = [] } = signature;
-    const known = [...places, ...keywords];
+    const known = [...new Set([...places, ...keywords])];
     const byPlace = parts.filter((part) => part.name === null);
     for (const part of parts) {
       const name = part.name ?? places[byPlace.indexOf(part)];
@@ -76,6 +76,14 @@ export class EndpointArguments {
     const value = this.#required(name).value;
     if (value === "") throw this.error(name, `"${name}" is empty`);
     return value;
+  }
+
+  /** A host name or an IP address that has to be there. */
+  host(name: string): string {
+    const value = this.requiredText(name);
+    if (!/[\s[\]/]/.test(value)) return value;
+    const detail = "a name or an IP address is needed, with no space, slash or bracket";
+    throw this.error(name, `"${value}" is no ${name}: ${detail}`);
   }
 
   /** A port number; needed when there is no `fallback`. */

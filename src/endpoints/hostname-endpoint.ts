@@ -18,7 +18,7 @@ import { addressesOf, type HostnameResolver, resolveHostname } from "./resolve-h
 const DEFAULT_ATTEMPT_DELAY_MS = 250;
 
 /** How long looking up and connecting may take together unless told; the reactor's own value. */
-const DEFAULT_TIMEOUT_MS = 30_000;
+export const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** Where a `HostnameEndpoint` connects, and how. */
 export interface HostnameEndpointOptions extends Omit<ConnectTCPOptions, "signal" | "tls"> {

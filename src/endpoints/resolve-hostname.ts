@@ -29,7 +29,7 @@ export async function addressesOf(
   resolve: HostnameResolver,
 ): Promise<readonly string[]> {
   if (addressFamily(host) !== null) return [host];
-  const found = await resolve(host).catch((cause: unknown) => {
+  const found = await Promise.try(resolve, host).catch((cause: unknown) => {
     throw new DNSLookupError(target, failureOf(cause), { code: systemCodeOf(cause), cause });
   });
   const addresses = [...new Set(found)].filter((each) => addressFamily(each) !== null);

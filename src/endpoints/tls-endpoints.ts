@@ -9,8 +9,13 @@ import type { ListeningPort } from "../reactor/listening-port.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { ListenTCPOptions, Reactor } from "../reactor/reactor.ts";
 import type { TLSClientOptions, TLSServerOptions } from "../reactor/tls.ts";
-import { HostnameEndpoint, type HostnameEndpointOptions } from "./hostname-endpoint.ts";
+import {
+  DEFAULT_TIMEOUT_MS,
+  HostnameEndpoint,
+  type HostnameEndpointOptions,
+} from "./hostname-endpoint.ts";
 import { TCPServerEndpoint } from "./tcp-endpoints.ts";
+import { TimedClientEndpoint } from "./timed-client-endpoint.ts";
 import { wrapClientTLS } from "./wrap-client-tls.ts";
 
 /** A TCP address to listen at, for connections that are secured from their first byte. */
@@ -36,7 +41,7 @@ export interface TLSClientEndpointOptions extends HostnameEndpointOptions {
 /**
  * A name or IP address and a port to connect to, for a connection that is secured from its first
  * byte. Of a name all addresses are tried, as `HostnameEndpoint` does; the handshake is with the
- * one that connects first.
+ * one that connects first, and `timeoutMs` is for all of it.
  */
 export class TLSClientEndpoint implements StreamClientEndpoint {
   readonly #endpoint: StreamClientEndpoint;
@@ -44,8 +49,11 @@ export class TLSClientEndpoint implements StreamClientEndpoint {
   /** @throws {InvalidAddressError} for a port that is none */
   constructor(reactor: Reactor, options: TLSClientEndpointOptions) {
     const { tls, ...connecting } = options;
+    const { host, port, timeoutMs = DEFAULT_TIMEOUT_MS } = connecting;
     const inner = new HostnameEndpoint(reactor, connecting);
-    this.#endpoint = wrapClientTLS(inner, { serverName: options.host, ...tls });
+    const secured = wrapClientTLS(inner, { serverName: host, ...tls });
+    const target = `tcp ${host}:${port}`;
+    this.#endpoint = new TimedClientEndpoint(secured, { clock: reactor, timeoutMs, target });
   }
 
   connect<P extends Protocol>(factory: Factory<P>, options?: EndpointConnectOptions): Promise<P> {

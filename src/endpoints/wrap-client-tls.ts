@@ -13,7 +13,7 @@ import { TLSGateFactory } from "./tls-gate.ts";
  *
  * @param options `serverName` is the name that the certificate must have; unlike `connectTCP` this
  *   cannot know where `endpoint` leads, so it has to be there unless `verify` is false
- * @throws {TypeError} when it is not
+ * @throws {TypeError} when it is not, or empty
  */
 export function wrapClientTLS(
   endpoint: StreamClientEndpoint,
@@ -27,7 +27,7 @@ class TLSWrappingClientEndpoint implements StreamClientEndpoint {
   readonly #options: TLSClientOptions;
 
   constructor(endpoint: StreamClientEndpoint, options: TLSClientOptions) {
-    if (options.serverName === undefined && options.verify !== false) {
+    if (!options.serverName && options.verify !== false) {
       throw new TypeError("Cannot verify a server without a serverName: say whom to expect");
     }
     this.#endpoint = endpoint;

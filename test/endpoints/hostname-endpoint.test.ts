@@ -155,6 +155,17 @@ describe("HostnameEndpoint", () => {
     expect(outcome.error).toMatchObject({ code: "ENOTFOUND", cause });
   });
 
+  test("a resolver that throws fails as one that rejects", async () => {
+    const cause = new Error("no resolver is set up");
+    const resolver = () => {
+      throw cause;
+    };
+    const { outcome } = await connecting([], { resolver });
+    await settle();
+    expect(outcome.error).toBeInstanceOf(DNSLookupError);
+    expect(outcome.error).toMatchObject({ cause });
+  });
+
   test("the families are tried in turn, beginning with that of the first address", async () => {
     const hosts = ["2001:db8::1", "2001:db8::2", "2001:db8::3", "10.0.0.1", "10.0.0.2"].map(HANGS);
     const { network } = await connecting(hosts, { timeoutMs: 10_000 });

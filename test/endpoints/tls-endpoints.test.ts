@@ -219,6 +219,7 @@ describe("wrapClientTLS and wrapServerTLS", () => {
   test("a client that does not say whom to expect is refused, unless it accepts anybody", async () => {
     await using server = await WrappedServer.listen();
     expect(() => server.client({ authorities: TEST_AUTHORITY })).toThrow(TypeError);
+    expect(() => server.client({ ...TRUSTING, serverName: "" })).toThrow(TypeError);
     const careless = await server
       .client({ verify: false })
       .connect(Factory.forProtocol(TLSRecorder));
