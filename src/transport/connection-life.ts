@@ -9,6 +9,7 @@ import {
 import type { Logger } from "../reactor/logger.ts";
 import type { StreamOptions } from "../reactor/stream-transport.ts";
 import type { TLSError, TLSInfo } from "../reactor/tls.ts";
+import { unreadClearText } from "../reactor/unread-clear-text.ts";
 import { checkTimeout } from "./check-stream-options.ts";
 import { CloseTimer, type CloseTimerOwner } from "./close-timer.ts";
 import { ProtocolLink, type ProtocolLinkOwner } from "./protocol-link.ts";
@@ -159,6 +160,12 @@ export class ConnectionLife
     return upgrade.outcome;
   }
 
+  /** What came before its protocol did; where that has asked for TLS already, it came in clear. */
+  deliverLeftover(leftover: Buffer): void {
+    if (this.receiving.isForTLS) this.upgradeFailed(unreadClearText(leftover.length));
+    else this.receiving.deliver(leftover);
+  }
+
   abort(): void {
     if (!this.connected) return;
     this.#end(ABORTED);
@@ -181,7 +188,7 @@ export class ConnectionLife
 
   readEnded(): void {
     // After a failed send this is how a reset looks; the end of the socket follows, at its time.
-    if (this.#fault !== null) return;
+    if (this.#fault !== null || this.receiving.keepReadEnd()) return;
     if (this.link.has("readConnectionLost") && this.#state === "open") {
       this.#moveTo("read-ended");
       this.link.tell("readConnectionLost");
@@ -289,6 +296,7 @@ export class ConnectionLife
     this.#endWritingIfDue();
     const end = this.receiving.deliverKept();
     if (end !== null) return this.#socketEnded(end.error);
+    if (this.receiving.takeReadEnd()) this.readEnded();
     if (this.#fault === null && !this.receiving.endIsKept) return;
     if (this.receiving.held) this.#giveUpSending(this.#reasonOfEnd(undefined));
     else this.#closeTimer.startOnce();

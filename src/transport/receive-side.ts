@@ -28,6 +28,7 @@ export class ReceiveSide {
   #heldForTLS = false;
   #discarding = false;
   #keptData: Buffer[] | null = null;
+  #keptReadEnd = false;
   #keptEnd: { readonly error: Error | undefined } | null = null;
   bytesReceived = 0;
 
@@ -65,6 +66,11 @@ export class ReceiveSide {
     if (this.held) return false;
     this.#driver.resume();
     return true;
+  }
+
+  /** Whether what comes in is for a TLS handshake. */
+  get isForTLS(): boolean {
+    return this.#heldForTLS;
   }
 
   /** What comes in from now on is not for the protocol but for a TLS handshake. */
@@ -110,6 +116,23 @@ export class ReceiveSide {
       this.#deliverPiece(data.subarray(start, start + MAX_DELIVERED_BYTES));
     }
     this.#turn.leave();
+  }
+
+  /**
+   * Keeps the peer's end of stream for later, where reading is held. Returns whether it did. Only
+   * TLS sees that end then, together with what came before it.
+   */
+  keepReadEnd(): boolean {
+    if (!this.held || this.#heldForTLS) return false;
+    this.#keptReadEnd = true;
+    return true;
+  }
+
+  /** Returns whether the peer's end of stream was kept, and is to be told now. */
+  takeReadEnd(): boolean {
+    if (!this.#keptReadEnd || this.held) return false;
+    this.#keptReadEnd = false;
+    return true;
   }
 
   /** Keeps the end of the socket for later, where reading is held. Returns whether it did. */

@@ -187,7 +187,7 @@ export class StreamConnection implements StreamTransport, StreamEvents {
   switchProtocol(next: ConnectionCallbacks, leftover?: Buffer): void {
     if (!this.#life.connected) return;
     this.start(next);
-    if (leftover !== undefined && leftover.length > 0) this.#life.receiving.deliver(leftover);
+    if (leftover !== undefined && leftover.length > 0) this.#life.deliverLeftover(leftover);
   }
 
   // What the driver reports.

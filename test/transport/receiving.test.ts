@@ -229,6 +229,27 @@ describe("StreamConnection.pauseProducing", () => {
     expect(protocol.reason).toMatchObject({ kind: "lost" });
   });
 
+  for (const aware of [true, false]) {
+    const name = aware ? "a half-close aware protocol" : "any other protocol";
+    test(`${name} hears of an end of stream only after what was kept`, () => {
+      const protocol = new RecordingProtocol(aware ? { readConnectionLost: noAction } : {});
+      const { driver, connection, settle } = scripted(protocol);
+      connection.pauseProducing();
+      driver.events.received(Buffer.from("last words"));
+      driver.events.readEnded();
+      settle();
+      expect(connection.write("still heard")).toBe(true);
+      settle();
+      expect(driver.sent.map(String)).toEqual(["still heard"]);
+      expect(driver.verbs).toEqual(["pause"]);
+      connection.resumeProducing();
+      settle();
+      const told = aware ? ["dataReceived", "readConnectionLost"] : ["dataReceived"];
+      expect(protocol.events).toEqual(["connectionMade", ...told]);
+      expect(driver.verbs).toEqual(aware ? ["pause", "resume"] : ["pause", "resume", "shutdown"]);
+    });
+  }
+
   test("abortConnection while an end is kept wins over it", () => {
     const protocol = new RecordingProtocol();
     const { driver, connection, settle } = scripted(protocol);
