@@ -115,7 +115,9 @@ function clientOptions(options: StartTLSOptions & { side: "client" }): object {
   const { identity, authorities, serverName, verify } = options;
   if (identity !== undefined) checkIdentity("a TLS client", identity);
   if (authorities !== undefined) checkAuthorities("a TLS client", authorities);
-  if (serverName === "") throw new TypeError("The serverName that a TLS client expects is empty");
+  if (serverName !== undefined && (typeof serverName !== "string" || serverName === "")) {
+    throw new TypeError(`A TLS client cannot expect the serverName ${JSON.stringify(serverName)}`);
+  }
   return {
     ...(identity === undefined ? {} : identityOptions(identity)),
     ...(authorities === undefined ? {} : { ca: authorities }),

@@ -1,4 +1,4 @@
-import { fstatSync } from "node:fs";
+import { fstatSync, type Stats } from "node:fs";
 import { type Address, UNIXAddress } from "../reactor/address.ts";
 import type {
   ConnectAttempt,
@@ -13,9 +13,9 @@ export class StdioCandidate implements ConnectCandidate {
   readonly #inputFd: number;
   readonly #outputFd: number;
 
-  /** @throws {TypeError} when one of them is not open */
+  /** @throws {TypeError} when one of them is not open, or a folder */
   constructor(inputFd: number, outputFd: number) {
-    for (const fd of [inputFd, outputFd]) mustBeOpen(fd);
+    for (const fd of [inputFd, outputFd]) mustBeUsable(fd);
     this.#inputFd = inputFd;
     this.#outputFd = outputFd;
   }
@@ -35,9 +35,15 @@ export class StdioCandidate implements ConnectCandidate {
   }
 }
 
-function mustBeOpen(fd: number): void {
+function mustBeUsable(fd: number): void {
+  if (statsOf(fd).isDirectory()) {
+    throw new TypeError(`Descriptor ${fd} cannot be used: it is a folder`);
+  }
+}
+
+function statsOf(fd: number): Stats {
   try {
-    fstatSync(fd);
+    return fstatSync(fd);
   } catch (cause) {
     throw new TypeError(`Descriptor ${fd} cannot be used: it is not open`, { cause });
   }

@@ -23,11 +23,17 @@ export interface ProxyHeaderOptions {
  * Has a client send a PROXY header before anything else. With TLS from the first byte it is sent
  * inside of TLS; a server that wants it in clear in front of that needs `startTLS` in the client.
  * A header that cannot be encoded ends the connection, with the error as its cause.
+ *
+ * @throws {RangeError} when `version` is neither 1 nor 2
  */
 export function withProxyHeader<P extends Protocol>(
   factory: Factory<P>,
   options: ProxyHeaderOptions,
 ): Factory<P> {
+  const { version } = options;
+  if (version !== 1 && version !== 2) {
+    throw new RangeError(`A PROXY header of version ${version} is unknown: 1 or 2 is possible`);
+  }
   return new ProxyHeaderFactory(factory, options);
 }
 

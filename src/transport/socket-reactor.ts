@@ -89,7 +89,8 @@ export abstract class SocketReactor implements Reactor {
       return connector.connect(async () => [adopted]);
     }
     const { host, port, tls } = options;
-    const secured = tls === undefined ? options : { ...options, tls: { serverName: host, ...tls } };
+    const { serverName = host } = tls ?? {};
+    const secured = tls === undefined ? options : { ...options, tls: { ...tls, serverName } };
     const connector = this.#connector(`tcp ${host}:${port}`, secured, factory);
     return connector.connect(() => this.#sockets.tcpCandidates(options));
   }

@@ -191,6 +191,18 @@ describe.skipIf(withoutLibc)("BunReactor: adopted descriptors (needs libc)", () 
     for (const fd of Object.values(wrong)) closeSync(fd);
   });
 
+  test("a pair of descriptors of which one is a folder is refused", async () => {
+    const fd = openSync("/", "r");
+    const reactor = new BunReactor();
+    for (const pair of [
+      { fd, outputFd: 1 },
+      { fd: 0, outputFd: fd },
+    ]) {
+      await expect(reactor.connectTCP(pair, new RecordingFactory())).rejects.toThrow("a folder");
+    }
+    closeSync(fd);
+  });
+
   test("a descriptor that is not open is refused", async () => {
     const fd = openSync("/dev/null", "r");
     closeSync(fd);

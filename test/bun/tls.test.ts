@@ -124,6 +124,13 @@ describe("TLS: verification", () => {
     });
   }
 
+  test("a serverName that is none is refused, never taken for the name localhost", async () => {
+    await using server = await securedServer();
+    for (const serverName of ["", null as unknown as string, 7 as unknown as string]) {
+      await expect(server.connect({ ...TRUSTING, serverName })).rejects.toThrow("serverName");
+    }
+  });
+
   test("verify: false takes any certificate, and says that it is not authorized", async () => {
     await using server = await securedServer();
     const client = await server.connect({ verify: false });

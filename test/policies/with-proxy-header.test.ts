@@ -71,6 +71,11 @@ describe("withProxyHeader", () => {
     }
   });
 
+  test("a version that is unknown is refused where it is given", () => {
+    const factory = new Factory(() => new RecordingProtocol());
+    expect(() => withProxyHeader(factory, { version: 3 as 2 })).toThrow("version 3 is unknown");
+  });
+
   test("a header that cannot be encoded ends the connection, which is made and lost", async () => {
     const policed = new PolicedServer((factory) => factory, {}, { logger: new MemoryLogger() });
     const client = await connect(policed, { version: 1, source: null });
