@@ -28,7 +28,8 @@ export class UNIXListenTarget implements ListenTarget<UNIXAddress> {
   }
 
   get description(): string {
-    return this.#address.toString();
+    const { fd } = this.#options;
+    return fd === undefined ? this.#address.toString() : `unix descriptor ${fd}`;
   }
 
   async open(acceptor: ConnectionAcceptor): Promise<OpenListener<UNIXAddress>> {

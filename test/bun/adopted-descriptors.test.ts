@@ -211,6 +211,8 @@ describe.skipIf(withoutLibc)("BunReactor: adopted descriptors (needs libc)", () 
     for (const closed of [fd, -1]) {
       const listening = reactor.listenTCP({ fd: closed }, factory);
       expect(await listening.catch((e: unknown) => e)).toBeInstanceOf(CannotListenError);
+      const asUNIX = reactor.listenUNIX({ fd: closed, path: "" }, factory);
+      await expect(asUNIX).rejects.toThrow(`unix descriptor ${closed}`);
       await expect(reactor.connectTCP({ fd: closed }, factory)).rejects.toThrow();
       const receiving = reactor.listenUDP({ fd: closed }, new EchoDatagrams());
       expect(await receiving.catch((e: unknown) => e)).toBeInstanceOf(CannotListenError);
