@@ -1,4 +1,3 @@
-import type { Clock } from "../reactor/clock.ts";
 import {
   ABORTED,
   type CloseReason,
@@ -6,7 +5,6 @@ import {
   DONE,
   SendBufferFullError,
 } from "../reactor/close-reason.ts";
-import type { Logger } from "../reactor/logger.ts";
 import type { StreamOptions } from "../reactor/stream-transport.ts";
 import type { TLSError, TLSInfo } from "../reactor/tls.ts";
 import { unreadClearText } from "../reactor/unread-clear-text.ts";
@@ -16,19 +14,12 @@ import { ProtocolLink, type ProtocolLinkOwner } from "./protocol-link.ts";
 import { ReceiveSide } from "./receive-side.ts";
 import { SendSide, type SendSideOwner } from "./send-side.ts";
 import type { StreamDriver } from "./stream-driver.ts";
-import { nextStreamState, type StreamState } from "./stream-state.ts";
-import type { PreparedTLS, TLSMaker } from "./tls-maker.ts";
+import { discardsInput, nextStreamState, type StreamState, takesOutput } from "./stream-state.ts";
+import type { PreparedTLS } from "./tls-maker.ts";
 import { asError } from "./system-error.ts";
 import { TLSUpgrade, type TLSUpgradeOwner } from "./tls-upgrade.ts";
-import type { Turn, TurnParticipant } from "./turn.ts";
-
-/** What the connections of one reactor share. */
-export interface StreamContext {
-  readonly turn: Turn;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly tls: TLSMaker;
-}
+import type { TransportContext } from "./transport-context.ts";
+import type { TurnParticipant } from "./turn.ts";
 
 /**
  * The life of one connection: how a close proceeds, when it is reported, and which reason is given.
@@ -42,7 +33,7 @@ export class ConnectionLife
   readonly sending: SendSide;
   readonly receiving: ReceiveSide;
   readonly #driver: StreamDriver;
-  readonly #context: StreamContext;
+  readonly #context: TransportContext;
   readonly #owner: { readonly lifeEnded: () => void };
   readonly #closeTimer: CloseTimer;
   #state: StreamState = "open";
@@ -57,7 +48,7 @@ export class ConnectionLife
   /** @param owner told once, after `connectionLost` */
   constructor(
     driver: StreamDriver,
-    context: StreamContext,
+    context: TransportContext,
     owner: { readonly lifeEnded: () => void },
     options: StreamOptions,
   ) {
@@ -86,16 +77,7 @@ export class ConnectionLife
 
   /** Whether nothing is delivered any more. */
   get disconnecting(): boolean {
-    // Asked for every frame, and nearly always the connection is open.
-    switch (this.#state) {
-      case "open":
-      case "read-ended":
-      case "write-ending":
-      case "write-ended":
-        return false;
-      default:
-        return true;
-    }
+    return discardsInput(this.#state);
   }
 
   get tlsInfo(): TLSInfo | null {
@@ -104,16 +86,7 @@ export class ConnectionLife
 
   /** Whether what the protocol writes is still sent. */
   get acceptsWrites(): boolean {
-    switch (this.#state) {
-      case "open":
-      case "read-ended":
-        return true;
-      case "write-ending":
-      case "closing":
-        return this.sending.writers.hasProducer;
-      default:
-        return false;
-    }
+    return takesOutput(this.#state, this.sending.writers.hasProducer);
   }
 
   // What the protocol asks for; as `StreamTransport` says.

@@ -16,7 +16,7 @@ import { DatagramSendSide } from "./datagram-send-side.ts";
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 import { ReceiveBudget } from "./receive-budget.ts";
-import type { StreamContext } from "./connection-life.ts";
+import type { TransportContext } from "./transport-context.ts";
 
 /** 65,535 less the headers of UDP and IPv4; the kernel takes no more. */
 export const MAX_DATAGRAM_BYTES = 65_507;
@@ -30,7 +30,7 @@ const PEER_ERRORS: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "EHOSTUNREACH
  */
 export class DatagramPortTransport implements DatagramTransport, DatagramEvents {
   readonly #driver: DatagramDriver;
-  readonly #context: StreamContext;
+  readonly #context: TransportContext;
   readonly #protocol: DatagramProtocol;
   readonly #sending: DatagramSendSide;
   readonly #budget: ReceiveBudget;
@@ -44,7 +44,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
 
   constructor(
     driver: DatagramDriver,
-    context: StreamContext,
+    context: TransportContext,
     protocol: DatagramProtocol,
     options: Pick<ListenUDPOptions, "whenFull" | "receiveBudgetMs"> = {},
   ) {
@@ -259,7 +259,7 @@ function checkedLength(bytes: Uint8Array): Uint8Array {
 export function startDatagrams(
   protocol: DatagramProtocol,
   transport: DatagramTransport,
-  context: StreamContext,
+  context: TransportContext,
 ): void {
   const report = (error: unknown) =>
     context.logger.error(`startProtocol of ${classNameOf(protocol)} failed`, error);

@@ -6,7 +6,7 @@ import { DatagramPortTransport } from "./datagram-port-transport.ts";
 import { OpenDatagramPort } from "./open-datagram-port.ts";
 import { AddressListener, PerAddressTransport } from "./per-address-transport.ts";
 import type { SocketMaker } from "./socket-maker.ts";
-import type { StreamContext } from "./connection-life.ts";
+import type { TransportContext } from "./transport-context.ts";
 import { messageOf, systemCodeOf } from "./system-error.ts";
 
 /** What is served when no host is given: this one only, so that nothing is exposed by accident. */
@@ -22,7 +22,7 @@ export async function makeDatagramPort(
   sockets: SocketMaker,
   options: ListenUDPOptions,
   protocol: DatagramProtocol,
-  context: StreamContext,
+  context: TransportContext,
   closed: (port: OpenDatagramPort) => void,
 ): Promise<OpenDatagramPort> {
   const port = checkPort("udp", options.port ?? 0);
@@ -40,7 +40,7 @@ async function openPerAddress(
   wildcard: InternetAddress,
   options: ListenUDPOptions,
   protocol: DatagramProtocol,
-  context: StreamContext,
+  context: TransportContext,
 ): Promise<PerAddressTransport> {
   const opened: DatagramPortTransport[] = [];
   const whole = new PerAddressTransport(opened, protocol, context);
@@ -66,7 +66,7 @@ async function openTransport(
   host: InternetAddress,
   options: ListenUDPOptions,
   protocol: DatagramProtocol,
-  context: StreamContext,
+  context: TransportContext,
 ): Promise<DatagramPortTransport> {
   try {
     const driver = await sockets.openDatagrams(host, options);

@@ -3,7 +3,7 @@ import { classNameOf } from "../reactor/class-name.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type { DatagramStats } from "../reactor/datagram-transport.ts";
 import type { DatagramPort } from "../reactor/listening-port.ts";
-import type { StreamContext } from "./connection-life.ts";
+import type { TransportContext } from "./transport-context.ts";
 
 /** What a port closes and counts: a datagram transport, or one that stands for several. */
 interface ClosableDatagrams {
@@ -16,7 +16,7 @@ interface ClosableDatagrams {
 export class OpenDatagramPort implements DatagramPort {
   readonly #transport: ClosableDatagrams;
   readonly #protocol: DatagramProtocol;
-  readonly #context: StreamContext;
+  readonly #context: TransportContext;
   readonly #closed: (port: OpenDatagramPort) => void;
   #stopped: Promise<void> | null = null;
 
@@ -24,7 +24,7 @@ export class OpenDatagramPort implements DatagramPort {
   constructor(
     transport: ClosableDatagrams,
     protocol: DatagramProtocol,
-    context: StreamContext,
+    context: TransportContext,
     closed: (port: OpenDatagramPort) => void,
   ) {
     this.#transport = transport;

@@ -8,7 +8,7 @@ import type {
 import { InvalidAddressError } from "../reactor/invalid-address-error.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import { type DatagramPortTransport, startDatagrams } from "./datagram-port-transport.ts";
-import type { StreamContext } from "./connection-life.ts";
+import type { TransportContext } from "./transport-context.ts";
 
 /**
  * One transport over a socket for each local address. An answer to an address that was received
@@ -18,14 +18,14 @@ import type { StreamContext } from "./connection-life.ts";
 export class PerAddressTransport implements DatagramTransport {
   readonly #sockets: readonly DatagramPortTransport[];
   readonly #protocol: DatagramProtocol;
-  readonly #context: StreamContext;
+  readonly #context: TransportContext;
   readonly #ways = new WeakMap<DatagramDestination, DatagramPortTransport>();
 
   /** @param sockets at least one, when it is started */
   constructor(
     sockets: readonly DatagramPortTransport[],
     protocol: DatagramProtocol,
-    context: StreamContext,
+    context: TransportContext,
   ) {
     this.#sockets = sockets;
     this.#protocol = protocol;

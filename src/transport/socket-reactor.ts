@@ -24,7 +24,7 @@ import { ConnectionSet } from "./connection-set.ts";
 import type { ListenTarget } from "./listen-target.ts";
 import { makeDatagramPort } from "./make-datagram-port.ts";
 import type { SocketMaker } from "./socket-maker.ts";
-import type { StreamContext } from "./connection-life.ts";
+import type { TransportContext } from "./transport-context.ts";
 import { type Cancellable, StreamConnector } from "./stream-connector.ts";
 import { StreamPort, type StreamPortOptions } from "./stream-port.ts";
 
@@ -40,7 +40,7 @@ const STOP_TIMEOUT_MS = 1_000;
  * `SocketMaker` and a clock of its own.
  */
 export abstract class SocketReactor implements Reactor {
-  protected readonly context: StreamContext;
+  protected readonly context: TransportContext;
   readonly #sockets: SocketMaker;
   readonly #events: SystemEvents;
   readonly #ports = new Set<StreamPort<Address>>();
@@ -51,7 +51,7 @@ export abstract class SocketReactor implements Reactor {
   #finished: PromiseWithResolvers<void> | null = null;
   #whenRunning: (() => void)[] = [];
 
-  constructor(sockets: SocketMaker, context: StreamContext) {
+  constructor(sockets: SocketMaker, context: TransportContext) {
     this.context = context;
     this.#sockets = sockets;
     this.#events = new SystemEvents(context.logger);

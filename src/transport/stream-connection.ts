@@ -9,7 +9,8 @@ import type {
   WriteLimits,
 } from "../reactor/stream-transport.ts";
 import type { StartTLSOptions, TLSInfo } from "../reactor/tls.ts";
-import { ConnectionLife, type StreamContext } from "./connection-life.ts";
+import { ConnectionLife } from "./connection-life.ts";
+import type { TransportContext } from "./transport-context.ts";
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { StreamDriver, StreamEvents } from "./stream-driver.ts";
 import type { StreamState } from "./stream-state.ts";
@@ -26,14 +27,14 @@ export interface ConnectionOwner {
  */
 export class StreamConnection implements StreamTransport, StreamEvents {
   readonly #driver: StreamDriver;
-  readonly #context: StreamContext;
+  readonly #context: TransportContext;
   readonly #owner: ConnectionOwner;
   readonly #life: ConnectionLife;
   #wasToldDraining = false;
 
   constructor(
     driver: StreamDriver,
-    context: StreamContext,
+    context: TransportContext,
     owner: ConnectionOwner,
     options: StreamOptions = {},
   ) {

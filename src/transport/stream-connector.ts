@@ -14,7 +14,7 @@ import type { TLSError, TLSInfo } from "../reactor/tls.ts";
 import { checkStreamOptions, checkTimeout } from "./check-stream-options.ts";
 import type { ConnectAttempt, ConnectAttemptOwner, ConnectCandidate } from "./connect-candidate.ts";
 import type { ConnectionSet } from "./connection-set.ts";
-import type { StreamContext } from "./connection-life.ts";
+import type { TransportContext } from "./transport-context.ts";
 import { endFactoryUse } from "./end-factory-use.ts";
 import { Handshake, type HandshakeOwner } from "./handshake.ts";
 import { type ConnectionOwner, StreamConnection } from "./stream-connection.ts";
@@ -47,7 +47,7 @@ export class StreamConnector<P extends Protocol>
 {
   readonly #description: string;
   readonly #factory: Factory<P>;
-  readonly #context: StreamContext;
+  readonly #context: TransportContext;
   readonly #books: ConnectBooks;
   readonly #options: ConnectOptions;
   readonly #tls: PreparedTLS | null;
@@ -66,7 +66,7 @@ export class StreamConnector<P extends Protocol>
   constructor(
     description: string,
     factory: Factory<P>,
-    context: StreamContext,
+    context: TransportContext,
     books: ConnectBooks,
     options: ConnectOptions,
   ) {

@@ -14,7 +14,7 @@ import type { TLSInfo, TLSServerOptions } from "../reactor/tls.ts";
 import { ConnectionSet } from "./connection-set.ts";
 import { Handshake, type HandshakeOwner } from "./handshake.ts";
 import type { ConnectionAcceptor, ListenTarget, OpenListener } from "./listen-target.ts";
-import type { StreamContext } from "./connection-life.ts";
+import type { TransportContext } from "./transport-context.ts";
 import { endFactoryUse } from "./end-factory-use.ts";
 import { type ConnectionOwner, StreamConnection } from "./stream-connection.ts";
 import type { StreamDriver } from "./stream-driver.ts";
@@ -36,7 +36,7 @@ export class StreamPort<A extends Address>
 {
   readonly #target: ListenTarget<A>;
   readonly #factory: Factory;
-  readonly #context: StreamContext;
+  readonly #context: TransportContext;
   readonly #options: StreamPortOptions;
   readonly #registry: Set<StreamPort<Address>>;
   readonly #connections = new ConnectionSet();
@@ -56,7 +56,7 @@ export class StreamPort<A extends Address>
   constructor(
     target: ListenTarget<A>,
     factory: Factory,
-    context: StreamContext,
+    context: TransportContext,
     options: StreamPortOptions,
     registry: Set<StreamPort<Address>>,
   ) {

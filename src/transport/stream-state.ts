@@ -34,3 +34,31 @@ export function nextStreamState(from: StreamState, to: StreamState): StreamState
   if (NEXT_STREAM_STATES[from].includes(to)) return to;
   throw new Error(`A connection cannot go from ${from} to ${to}`);
 }
+
+/** Whether nothing that comes in is delivered any more. */
+export function discardsInput(state: StreamState): boolean {
+  // Asked for every frame, and nearly always the connection is open.
+  switch (state) {
+    case "open":
+    case "read-ended":
+    case "write-ending":
+    case "write-ended":
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Whether what is written is still sent; a producer may finish what it has begun. */
+export function takesOutput(state: StreamState, hasProducer: boolean): boolean {
+  switch (state) {
+    case "open":
+    case "read-ended":
+      return true;
+    case "write-ending":
+    case "closing":
+      return hasProducer;
+    default:
+      return false;
+  }
+}
