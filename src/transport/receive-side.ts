@@ -54,7 +54,9 @@ export class ReceiveSide {
   }
 
   hold(by: ReadHold): void {
-    if (this.#discarding) return;
+    // Who reads on because it may write, and pauses again because that is refused, would never hear
+    // of the end: no write will ever be taken.
+    if (this.#discarding || this.#sending.writers.releasing) return;
     if (!this.held) this.#driver.pause();
     this.#set(by, true);
   }

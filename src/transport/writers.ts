@@ -24,7 +24,6 @@ export class Writers {
   #streaming = false;
   #drained: PromiseWithResolvers<void> | null = null;
   #stopped: CloseReason | null = null;
-  /** They are being told to go on, though all they write is refused. */
   #releasing = false;
 
   constructor(owner: WritersOwner) {
@@ -39,6 +38,11 @@ export class Writers {
   /** Why nothing will ever be sent; null as long as something may. */
   get stopped(): CloseReason | null {
     return this.#stopped;
+  }
+
+  /** Whether they are being told to go on, though all they write is refused. */
+  get releasing(): boolean {
+    return this.#releasing;
   }
 
   get hasProducer(): boolean {

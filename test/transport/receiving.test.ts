@@ -194,6 +194,32 @@ describe("StreamConnection.pauseProducing", () => {
     expect(logger.reports).toEqual([]);
   });
 
+  test("who pauses again when its backlog is refused hears of all that came, and of the end", () => {
+    let rounds = 0;
+    const pump = (me: RecordingProtocol) => {
+      if (!me.connection.write("backlog")) me.connection.pauseProducing();
+    };
+    const protocol = new RecordingProtocol({
+      dataReceived: pump,
+      resumeWriting: (me) => {
+        if (++rounds > 10) throw new Error("told again and again");
+        me.connection.resumeProducing();
+        pump(me);
+      },
+    });
+    const { driver, connection, logger, settle } = scripted(protocol);
+    driver.budget = 0;
+    connection.write(Buffer.alloc(100_000));
+    connection.pauseProducing();
+    for (const piece of ["one ", "two ", "three"]) driver.events.received(Buffer.from(piece));
+    const error = new Error("reset");
+    driver.events.closed(error);
+    settle();
+    expect(protocol.received.toString()).toBe("one two three");
+    expect(protocol.reason).toEqual({ kind: "lost", cause: error });
+    expect(logger.reports).toEqual([]);
+  });
+
   test("a write that is refused later is followed by resumeWriting too", () => {
     const protocol = new RecordingProtocol({ resumeWriting: noAction });
     const { driver, connection, settle } = scripted(protocol);
