@@ -23,7 +23,24 @@ import { groupsOf, type Spread, spreadOf, spreadOfRatios } from "../spread.ts";
 import type { LoadResult } from "./echo-load.ts";
 import { LOAD_SCRIPT, type LoadCalls } from "./load-process.ts";
 
-const MESSAGE_BYTES = [64, 1_024, 16_384] as const;
+/** How many connections have a message of how many bytes under way, each all the time. */
+interface EchoLoadShape {
+  readonly connections: number;
+  readonly messageBytes: number;
+}
+
+const SHAPES: readonly EchoLoadShape[] = [
+  { connections: 64, messageBytes: 64 },
+  { connections: 64, messageBytes: 1_024 },
+  { connections: 64, messageBytes: 16_384 },
+  { connections: 64, messageBytes: 65_536 },
+  { connections: 1_000, messageBytes: 64 },
+  { connections: 1_000, messageBytes: 1_024 },
+  { connections: 1_000, messageBytes: 16_384 },
+  { connections: 4, messageBytes: 1_048_576 },
+];
+
+const CONNECTION_COUNTS: ReadonlySet<number> = new Set(SHAPES.map((each) => each.connections));
 
 /**
  * How much is done. A round has several slices of load on each server in turn, because the system
@@ -31,14 +48,14 @@ const MESSAGE_BYTES = [64, 1_024, 16_384] as const;
  */
 const SIZES = {
   full: {
-    connections: 64,
+    maxConnections: Number.POSITIVE_INFINITY,
     warmUpMs: 400,
     slicesPerRound: 10,
     sliceMs: 100,
     slowReaderBytes: 64 * 2 ** 20,
   },
   smoke: {
-    connections: 8,
+    maxConnections: 8,
     warmUpMs: 10,
     slicesPerRound: 2,
     sliceMs: 10,
@@ -54,13 +71,14 @@ interface Slice extends LoadResult {
   readonly cpuMicroseconds: number;
 }
 
-/** The slices of one round, by kind and size of messages. */
-type RoundResult = ReadonlyMap<EchoKind, ReadonlyMap<number, readonly Slice[]>>;
+/** The slices of one round, by kind and shape of load. */
+type RoundResult = ReadonlyMap<EchoKind, ReadonlyMap<EchoLoadShape, readonly Slice[]>>;
 
 interface Contender {
   readonly kind: EchoKind;
   readonly server: ChildProcess<EchoServerCalls>;
-  readonly port: number;
+  /** The port that so many connections of the load are open to. */
+  readonly ports: ReadonlyMap<number, number>;
 }
 
 /** One round: a fresh process for each kind, so that no lucky or unlucky one decides. */
@@ -79,26 +97,39 @@ class Round {
     const contenders: Contender[] = [];
     for (const kind of order) {
       const server = processes.use(new ChildProcess<EchoServerCalls>(ECHO_SERVER_SCRIPT, [kind]));
-      const port = await server.call("listen");
-      await this.#load.call("connect", port, SIZES[this.#settings.size].connections);
-      contenders.push({ kind, server, port });
+      contenders.push({ kind, server, ports: await this.#openPorts(server) });
     }
     if (round === 0) for (const contender of contenders) await this.#checkSlowReader(contender);
-    const result = new Map(ECHO_KINDS.map((kind) => [kind, new Map<number, readonly Slice[]>()]));
-    for (const messageBytes of MESSAGE_BYTES) {
-      for (const contender of contenders) await this.#warmUp(contender, messageBytes);
+    const result = new Map(
+      ECHO_KINDS.map((kind) => [kind, new Map<EchoLoadShape, readonly Slice[]>()]),
+    );
+    for (const shape of SHAPES) {
+      for (const contender of contenders) await this.#warmUp(contender, shape);
       const { slicesPerRound } = SIZES[this.#settings.size];
       const slices = await alternatingRounds(contenders, slicesPerRound, (contender) =>
-        this.#measure(contender, messageBytes),
+        this.#measure(contender, shape),
       );
-      for (const [{ kind }, own] of slices) result.get(kind)?.set(messageBytes, own);
+      for (const [{ kind }, own] of slices) result.get(kind)?.set(shape, own);
     }
     return result;
   }
 
-  async #checkSlowReader({ kind, port }: Contender): Promise<void> {
+  /** A port for each number of connections, with the load's connections open to it. */
+  async #openPorts(server: ChildProcess<EchoServerCalls>): Promise<ReadonlyMap<number, number>> {
+    const { maxConnections } = SIZES[this.#settings.size];
+    const ports = new Map<number, number>();
+    for (const connections of CONNECTION_COUNTS) {
+      const port = await server.call("listen");
+      await this.#load.call("connect", port, Math.min(connections, maxConnections));
+      ports.set(connections, port);
+    }
+    return ports;
+  }
+
+  async #checkSlowReader({ kind, server }: Contender): Promise<void> {
     const { size, seed } = this.#settings;
     const bytes = SIZES[size].slowReaderBytes;
+    const port = await server.call("listen");
     const result = await this.#load.call("readSlowly", port, bytes, seed);
     mustEqual(`Bytes that ${kind} returned to a slow reader`, result.returnedBytes, bytes);
     mustEqual(`Hash of what ${kind} returned`, result.returnedHash, result.sentHash);
@@ -107,14 +138,18 @@ class Round {
   }
 
   /** Also looks at every byte, which the measurement does not. */
-  async #warmUp({ port }: Contender, messageBytes: number): Promise<void> {
+  async #warmUp({ ports }: Contender, shape: EchoLoadShape): Promise<void> {
     const { size, seed } = this.#settings;
+    const { connections, messageBytes } = shape;
+    const port = ports.get(connections) ?? 0;
     await this.#load.call("run", port, messageBytes, SIZES[size].warmUpMs, seed, true);
   }
 
-  async #measure({ server, port }: Contender, messageBytes: number): Promise<Slice> {
+  async #measure({ server, ports }: Contender, shape: EchoLoadShape): Promise<Slice> {
     const { size, seed } = this.#settings;
+    const { connections, messageBytes } = shape;
     const { sliceMs } = SIZES[size];
+    const port = ports.get(connections) ?? 0;
     const cpuBefore = await server.call("cpuMicroseconds");
     const result = await this.#load.call("run", port, messageBytes, sliceMs, seed, false);
     return { ...result, cpuMicroseconds: (await server.call("cpuMicroseconds")) - cpuBefore };
@@ -139,16 +174,17 @@ export const DISPATCH_OVERHEAD: Benchmark = {
 function report(rounds: readonly RoundResult[], slicesPerRound: number): BenchmarkReport {
   const rows: ResultRow[] = [];
   const findings: string[] = [];
-  for (const messageBytes of MESSAGE_BYTES) {
-    const bare = slicesOf(rounds, "bare", messageBytes);
+  for (const shape of SHAPES) {
+    const { connections, messageBytes } = shape;
+    const bare = slicesOf(rounds, "bare", shape);
     for (const kind of ECHO_KINDS) {
-      const slices = slicesOf(rounds, kind, messageBytes);
+      const slices = slicesOf(rounds, kind, shape);
       const own = groupsOf(slices, slicesPerRound).map(summed);
       const [rate, cpu] = [messagesPerSecond, messagesPerCpuSecond].map((measure) =>
         spreadOfRatios(slices.map(measure), bare.map(measure), slicesPerRound),
       ) as [Spread, Spread];
       rows.push({
-        parameters: { "message bytes": messageBytes, server: kind },
+        parameters: { connections, "message bytes": messageBytes, server: kind },
         measures: {
           "messages/s": spreadOf(own.map(messagesPerSecond)),
           "of bare": rate,
@@ -159,8 +195,9 @@ function report(rounds: readonly RoundResult[], slicesPerRound: number): Benchma
       });
       if (kind === "bare") continue;
       findings.push(
-        `${messageBytes} bytes: ${formatQuantity(rate.median)} of bare handlers in messages per ` +
-          `second, ${formatQuantity(cpu.median)} per second of the server's core`,
+        `${connections} connections, ${messageBytes} bytes: ${formatQuantity(rate.median)} of bare ` +
+          `handlers in messages per second, ${formatQuantity(cpu.median)} per second of the ` +
+          "server's core",
       );
     }
   }
@@ -170,9 +207,9 @@ function report(rounds: readonly RoundResult[], slicesPerRound: number): Benchma
 function slicesOf(
   rounds: readonly RoundResult[],
   kind: EchoKind,
-  messageBytes: number,
+  shape: EchoLoadShape,
 ): readonly Slice[] {
-  return rounds.flatMap((round) => round.get(kind)?.get(messageBytes) ?? []);
+  return rounds.flatMap((round) => round.get(kind)?.get(shape) ?? []);
 }
 
 function summed(slices: readonly Slice[]): Slice {
