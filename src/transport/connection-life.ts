@@ -1,3 +1,4 @@
+import { asError } from "../reactor/as-error.ts";
 import {
   ABORTED,
   type CloseReason,
@@ -16,7 +17,6 @@ import { SendSide, type SendSideOwner } from "./send-side.ts";
 import type { StreamDriver } from "./stream-driver.ts";
 import { discardsInput, nextStreamState, type StreamState, takesOutput } from "./stream-state.ts";
 import type { PreparedTLS } from "./tls-maker.ts";
-import { asError } from "./system-error.ts";
 import { TLSUpgrade, type TLSUpgradeOwner } from "./tls-upgrade.ts";
 import type { TransportContext } from "./transport-context.ts";
 import type { TurnParticipant } from "./turn.ts";

@@ -1,8 +1,8 @@
-import { inspect } from "node:util";
+import { asError } from "../reactor/as-error.ts";
 
 /** The system's name of a failure, as an option for our errors; nothing when it gave none. */
 export function systemCodeOf(error: unknown): { code?: string } {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = codeOf(error);
   return typeof code === "string" ? { code } : {};
 }
 
@@ -11,8 +11,11 @@ export function messageOf(error: unknown): string {
   return systemCodeOf(error).code ?? asError(error).message;
 }
 
-/** What was thrown, as an `Error`; code may throw anything, even what has no text form. */
-export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
-  return new Error(typeof thrown === "string" ? thrown : inspect(thrown), { cause: thrown });
+/** The failure may come from a program's own code, whose errors need not let themselves be read. */
+function codeOf(error: unknown): unknown {
+  try {
+    return error instanceof Error && "code" in error ? error.code : undefined;
+  } catch {
+    return undefined;
+  }
 }
