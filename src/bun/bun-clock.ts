@@ -69,14 +69,15 @@ export class BunClock implements Clock {
     for (;;) {
       const call = this.#queue.takeDue(now, sequence);
       if (call === undefined) break;
-      this.#turn.enter();
+      const outer = this.#turn.enter();
       try {
         const result: unknown = call();
         if (result instanceof Promise) result.catch(this.#report);
       } catch (error) {
         this.#report(error);
+      } finally {
+        this.#turn.leave(outer);
       }
-      this.#turn.leave();
     }
     this.#state = "waiting";
     this.#arm();

@@ -23,7 +23,7 @@ export class BunReactor extends SocketReactor {
   /** @param options.logger where faults are reported; standard error unless told */
   constructor(options: { readonly logger?: Logger } = {}) {
     const logger = steadyLogger(options.logger ?? STDERR_LOGGER);
-    const turn = new Turn({ soon: queueMicrotask, nextTurn: setImmediate });
+    const turn = new Turn({ soon: queueMicrotask, nextTurn: setImmediate }, logger);
     const clock = new BunClock(turn, logger);
     super(new BunSockets(), { turn, clock, logger, tls: new BunTLSMaker() });
   }

@@ -1,4 +1,5 @@
 import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
+import { unacknowledgedBytes } from "../native/unacknowledged-bytes.ts";
 import type { Address } from "../reactor/address.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { StreamDriver, StreamEvents } from "../transport/stream-driver.ts";
@@ -20,6 +21,10 @@ export class BunStreamDriver implements StreamDriver {
 
   get fileDescriptor(): number {
     return this.#socket.fd;
+  }
+
+  get unacknowledgedBytes(): number | null {
+    return unacknowledgedBytes(this.#socket.fd);
   }
 
   attach(events: StreamEvents): void {

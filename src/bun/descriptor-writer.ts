@@ -18,6 +18,7 @@ export class DescriptorWriter {
   readonly #owner: DescriptorOutput;
   #sink: Bun.FileSink | null = null;
   #state: "ready" | "busy" | "failed" | "ended" = "ready";
+  #pendingBytes = 0;
   readonly #drained = () => this.#leftOff();
   readonly #failed = (error: unknown) => this.#fail(error);
 
@@ -29,6 +30,11 @@ export class DescriptorWriter {
   /** Whether something is under way; `outputDrained` or `outputFailed` follows. */
   get busy(): boolean {
     return this.#state === "busy";
+  }
+
+  /** How much is under way at most. */
+  get pendingBytes(): number {
+    return this.busy ? this.#pendingBytes : 0;
   }
 
   /** Returns how many bytes were taken, 0 when none now, -1 when never again. */
@@ -57,6 +63,7 @@ export class DescriptorWriter {
   }
 
   #writePiece(piece: Uint8Array): void {
+    this.#pendingBytes = piece.length;
     this.#sink ??= Bun.file(this.#fd).writer();
     try {
       // A failure is told by the one or by the other, and always later.

@@ -38,6 +38,11 @@ export class StdioDriver implements StreamDriver, DescriptorInput, DescriptorOut
     this.#writer = new DescriptorWriter(outputFd, this);
   }
 
+  /** What our own process has still to write; what becomes of it then, nobody can say. */
+  get unacknowledgedBytes(): number | null {
+    return this.#writer.pendingBytes;
+  }
+
   attach(events: StreamEvents): void {
     this.#events = events;
     this.#reader.start();

@@ -4,7 +4,7 @@
  */
 import { dlopen, FFIType, type Library, read } from "bun:ffi";
 
-const { i32, u32, ptr } = FFIType;
+const { i32, u32, u64, ptr } = FFIType;
 
 const SYMBOLS = {
   __errno_location: { args: [], returns: ptr },
@@ -20,6 +20,7 @@ const SYMBOLS = {
   if_nametoindex: { args: [ptr], returns: u32 },
   inet_ntop: { args: [i32, ptr, ptr, u32], returns: ptr },
   inet_pton: { args: [i32, ptr, ptr], returns: i32 },
+  ioctl: { args: [i32, u64, ptr], returns: i32 },
   listen: { args: [i32, i32], returns: i32 },
   setsockopt: { args: [i32, i32, i32, ptr, u32], returns: i32 },
   socket: { args: [i32, i32, i32], returns: i32 },

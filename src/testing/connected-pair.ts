@@ -50,7 +50,7 @@ export function connectedPair(
   checkStreamOptions(options);
   const loop = new MemoryLoop({ automatic: false });
   const clock = new ManualClock({ logger, settle: () => loop.flush() });
-  const context = { turn: new Turn(loop), clock, logger, tls: NO_TLS };
+  const context = { turn: new Turn(loop, logger), clock, logger, tls: NO_TLS };
   const clientDriver = new MemoryDriver(loop, CLIENT_ADDRESS, SERVER_ADDRESS, options);
   const serverDriver = new MemoryDriver(loop, SERVER_ADDRESS, CLIENT_ADDRESS, options);
   MemoryDriver.join(clientDriver, serverDriver);

@@ -60,6 +60,10 @@ export class MemoryDriver implements StreamDriver, EventSource {
     another.#other = one;
   }
 
+  get unacknowledgedBytes(): number {
+    return this.#other.#incoming.bytes;
+  }
+
   /** From now on reports to `events`; what has happened before waits until then. */
   attach(events: StreamEvents): void {
     this.#events = events;

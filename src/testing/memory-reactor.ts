@@ -36,7 +36,7 @@ export class MemoryReactor extends SocketReactor {
     const clock = new ManualClock({ logger, settle: () => loop.flush() });
     const network = new MemoryNetwork(loop, localHosts, options);
     const sockets = new MemorySockets(network, connectsTo(network));
-    super(sockets, { turn: new Turn(loop), clock, logger, tls: NO_TLS });
+    super(sockets, { turn: new Turn(loop, logger), clock, logger, tls: NO_TLS });
     this.clock = clock;
     this.#loop = loop;
     this.#network = network;
@@ -84,11 +84,11 @@ export class MemoryReactor extends SocketReactor {
   override callLater(delayMs: number, call: () => void): DelayedCall {
     const { turn } = this.context;
     return super.callLater(delayMs, () => {
-      turn.enter();
+      const outer = turn.enter();
       try {
         return call();
       } finally {
-        turn.leave();
+        turn.leave(outer);
       }
     });
   }

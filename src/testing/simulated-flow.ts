@@ -116,6 +116,11 @@ export class SimulatedFlow {
     this.#reverse?.refuse();
   }
 
+  /** How many bytes the sender has not heard of that they were read. */
+  get unansweredBytes(): number {
+    return this.#window.takenBytes - this.#window.answeredBytes;
+  }
+
   /** Whether it would take bytes now. */
   get takesMore(): boolean {
     return this.#state === "open" && this.#window.hasRoom;

@@ -77,7 +77,12 @@ export class SimulatedNetwork extends SocketReactor {
       (host, peer, owner) => new SimulatedConnect(place, host, peer, owner),
     );
     const clock = new SimulatedTransportClock(simulation);
-    super(sockets, { turn: new Turn(simulation), clock, logger: simulation, tls: NO_TLS });
+    super(sockets, {
+      turn: new Turn(simulation, simulation),
+      clock,
+      logger: simulation,
+      tls: NO_TLS,
+    });
     this.clock = simulation.clock;
     this.random = new SeededRandom(seed ^ SCENARIO_SALT);
     this.#simulation = simulation;
@@ -205,14 +210,15 @@ export class SimulatedNetwork extends SocketReactor {
     const report = (error: unknown) => simulation.error("a timed call failed", error);
     const { turn } = this.context;
     return simulation.callLater(delayMs, () => {
-      turn.enter();
+      const outer = turn.enter();
       try {
         const result = call();
         if (result instanceof Promise) result.catch(report);
       } catch (error) {
         report(error);
+      } finally {
+        turn.leave(outer);
       }
-      turn.leave();
     });
   }
 

@@ -67,6 +67,10 @@ export class SimulatedStreamDriver
     return this.#sending === "closed";
   }
 
+  get unacknowledgedBytes(): number {
+    return this.#outgoing.unansweredBytes;
+  }
+
   get takesMore(): boolean {
     return this.#sending === "open" && this.#outgoing.takesMore;
   }

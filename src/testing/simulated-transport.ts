@@ -28,23 +28,37 @@ export function watchTransport(
 
 function watchWrites(transport: StreamTransport, end: SimulatedEnd): void {
   const write = transport.write.bind(transport);
-  const { written } = end;
+  const writeSequence = transport.writeSequence.bind(transport);
   transport.write = (data) => {
     const bytes = outgoingBytes(data);
-    const { closing, hasProducer } = end;
-    const before = transport.bufferedAmount + transport.stats.bytesSent;
-    // Before it is written: inside the write a callback may write more.
-    written.wrote(bytes);
-    const writable = write(bytes);
-    const wasTaken = transport.bufferedAmount + transport.stats.bytesSent !== before;
-    if (!wasTaken) written.takeBack();
-    const isDropped = !wasTaken && bytes.length > 0;
-    if (end.tracing) end.note(`write ${excerpt(bytes)}${isDropped ? ", dropped" : ""}`);
-    if (closing && !hasProducer && wasTaken) end.fail("a write after loseConnection was taken");
-    if (closing && hasProducer && isDropped) checkDropped(end);
-    checkWaiting(transport, end);
-    return writable;
+    return watchedWrite(transport, end, bytes, () => write(bytes));
   };
+  transport.writeSequence = (chunks) => {
+    const all = Array.from(chunks, outgoingBytes);
+    return watchedWrite(transport, end, Buffer.concat(all), () => writeSequence(all));
+  };
+}
+
+/** Checks what becomes of `bytes`, which `send` writes. */
+function watchedWrite(
+  transport: StreamTransport,
+  end: SimulatedEnd,
+  bytes: Uint8Array,
+  send: () => boolean,
+): boolean {
+  const { closing, hasProducer, written } = end;
+  const before = transport.bufferedAmount + transport.stats.bytesSent;
+  // Before it is written: inside the write a callback may write more.
+  written.wrote(bytes);
+  const writable = send();
+  const wasTaken = transport.bufferedAmount + transport.stats.bytesSent !== before;
+  if (!wasTaken) written.takeBack();
+  const isDropped = !wasTaken && bytes.length > 0;
+  if (end.tracing) end.note(`write ${excerpt(bytes)}${isDropped ? ", dropped" : ""}`);
+  if (closing && !hasProducer && wasTaken) end.fail("a write after loseConnection was taken");
+  if (closing && hasProducer && isDropped) checkDropped(end);
+  checkWaiting(transport, end);
+  return writable;
 }
 
 /** What a producer writes is dropped only where nothing can be sent any more. */

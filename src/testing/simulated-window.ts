@@ -55,6 +55,11 @@ export class SimulatedWindow {
     return this.#takenBytes;
   }
 
+  /** How many of them the other end has read, as far as the sender has heard of it. */
+  get answeredBytes(): number {
+    return this.#answeredBytes;
+  }
+
   get hasRoom(): boolean {
     return this.#takenBytes - this.#answeredBytes < this.#capacityBytes;
   }

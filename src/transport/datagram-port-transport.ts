@@ -155,20 +155,26 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
     }
     this.#received++;
     this.#bytesReceived += data.length;
-    this.#context.turn.enter();
+    const { turn } = this.#context;
+    const outer = turn.enter();
     try {
       const result: unknown = this.#protocol.datagramReceived(data, this.#peers.of(host, port));
       if (result !== undefined) this.#watch(result);
     } catch (error) {
       this.#report(error);
+    } finally {
+      turn.leave(outer);
     }
-    this.#context.turn.leave();
   }
 
   writable(): void {
-    this.#context.turn.enter();
-    this.#sending.writable();
-    this.#context.turn.leave();
+    const { turn } = this.#context;
+    const outer = turn.enter();
+    try {
+      this.#sending.writable();
+    } finally {
+      turn.leave(outer);
+    }
   }
 
   failed(error: Error): void {
@@ -176,10 +182,14 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
     const isConnected = this.#connectedTo !== null;
     // Without a connection nobody can say which peer refused, and no send is hurt by it.
     if (!isConnected && PEER_ERRORS.has(code)) return;
-    this.#context.turn.enter();
-    if (isConnected && code === "ECONNREFUSED") this.#tell("connectionRefused");
-    else this.#tell("errorReceived", error);
-    this.#context.turn.leave();
+    const { turn } = this.#context;
+    const outer = turn.enter();
+    try {
+      if (isConnected && code === "ECONNREFUSED") this.#tell("connectionRefused");
+      else this.#tell("errorReceived", error);
+    } finally {
+      turn.leave(outer);
+    }
   }
 
   writingResumed(): void {
@@ -188,6 +198,12 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
 
   sendFailed(error: Error): void {
     this.failed(error);
+  }
+
+  /** The work of a turn failed: the port ends, because nobody knows what it has done. */
+  broken(error: unknown): void {
+    this.#context.logger.error(`the UDP port at ${this.#driver.host} failed and closes`, error);
+    this.close();
   }
 
   budgetRenewed(): void {
@@ -263,12 +279,13 @@ export function startDatagrams(
 ): void {
   const report = (error: unknown) =>
     context.logger.error(`startProtocol of ${classNameOf(protocol)} failed`, error);
-  context.turn.enter();
+  const outer = context.turn.enter();
   try {
     const result: unknown = protocol.makeConnection(transport);
     if (result instanceof Promise) result.catch(report);
   } catch (error) {
     report(error);
+  } finally {
+    context.turn.leave(outer);
   }
-  context.turn.leave();
 }

@@ -7,6 +7,8 @@ interface DatagramSendSideOwner {
   writingResumed(): void;
   /** A datagram could not be sent, for a reason other than a full buffer. */
   sendFailed(error: Error): void;
+  /** Sending itself failed in a way that nothing explains. */
+  broken(error: unknown): void;
 }
 
 /** Datagrams handed over in one go; more gain next to nothing and hold up everybody else. */
@@ -74,6 +76,10 @@ export class DatagramSendSide implements TurnParticipant {
   turnEnded(): void {
     this.#awaitsTurnEnd = false;
     this.flush();
+  }
+
+  turnFailed(error: unknown): void {
+    this.#owner.broken(error);
   }
 
   /** Sends what waits, as far as the kernel takes it. */

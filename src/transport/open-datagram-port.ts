@@ -60,14 +60,16 @@ export class OpenDatagramPort implements DatagramPort {
     this.#transport.close();
     // `stopProtocol` must not run inside the caller's own call.
     await Promise.resolve();
-    this.#context.turn.enter();
+    const { turn } = this.#context;
+    const outer = turn.enter();
     try {
       const result: unknown = this.#protocol.stopProtocol();
       if (result instanceof Promise) result.catch((error: unknown) => this.#report(error));
     } catch (error) {
       this.#report(error);
+    } finally {
+      turn.leave(outer);
     }
-    this.#context.turn.leave();
     this.#closed(this);
   }
 

@@ -7,6 +7,14 @@ const DEFAULT_RECEIVE_BUDGET_MS = 10;
 /** The clock is read once in so many datagrams, so that reading it costs next to nothing. */
 const DATAGRAMS_PER_LOOK = 32;
 
+/** Whose time is bounded. */
+interface BudgetOwner {
+  /** A turn begins after one in which the budget was spent. */
+  budgetRenewed(): void;
+  /** That failed. */
+  broken(error: unknown): void;
+}
+
 /**
  * Bounds the time that one turn spends on datagrams. The runtime reads a socket until it is empty,
  * which a flood never lets it be; beyond the budget `spend` says no until the next turn begins.
@@ -14,20 +22,14 @@ const DATAGRAMS_PER_LOOK = 32;
 export class ReceiveBudget implements TurnParticipant {
   readonly #clock: Clock;
   readonly #turn: Turn;
-  readonly #owner: { readonly budgetRenewed: () => void };
+  readonly #owner: BudgetOwner;
   readonly #budgetMs: number;
   #datagrams = 0;
   #startedAt = 0;
   #spent = false;
   #waitsForTurn = false;
 
-  /** @param owner told when a turn begins after one in which the budget was spent */
-  constructor(
-    clock: Clock,
-    turn: Turn,
-    owner: { readonly budgetRenewed: () => void },
-    budgetMs = DEFAULT_RECEIVE_BUDGET_MS,
-  ) {
+  constructor(clock: Clock, turn: Turn, owner: BudgetOwner, budgetMs = DEFAULT_RECEIVE_BUDGET_MS) {
     this.#clock = clock;
     this.#turn = turn;
     this.#owner = owner;
@@ -54,5 +56,9 @@ export class ReceiveBudget implements TurnParticipant {
     this.#waitsForTurn = false;
     this.#datagrams = 0;
     if (wasSpent) this.#owner.budgetRenewed();
+  }
+
+  turnFailed(error: unknown): void {
+    this.#owner.broken(error);
   }
 }

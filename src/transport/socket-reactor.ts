@@ -174,14 +174,15 @@ export abstract class SocketReactor implements Reactor {
   #callNow(call: () => void): void {
     const report = (error: unknown) =>
       this.context.logger.error("a call made when running failed", error);
-    this.context.turn.enter();
+    const outer = this.context.turn.enter();
     try {
       const result: unknown = call();
       if (result instanceof Promise) result.catch(report);
     } catch (error) {
       report(error);
+    } finally {
+      this.context.turn.leave(outer);
     }
-    this.context.turn.leave();
   }
 
   /** One that cannot be stopped in order must not keep the others, or the reactor, running. */

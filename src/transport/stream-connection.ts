@@ -1,4 +1,5 @@
 import type { Address } from "../reactor/address.ts";
+import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { Producer, PullProducer } from "../reactor/producer.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type {
@@ -9,11 +10,10 @@ import type {
   WriteLimits,
 } from "../reactor/stream-transport.ts";
 import type { StartTLSOptions, TLSInfo } from "../reactor/tls.ts";
-import { ConnectionLife } from "./connection-life.ts";
-import type { TransportContext } from "./transport-context.ts";
-import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
+import { checkTimeout } from "./check-stream-options.ts";
+import { ReceivingConnection } from "./receiving-connection.ts";
 import type { StreamDriver, StreamEvents } from "./stream-driver.ts";
-import type { StreamState } from "./stream-state.ts";
+import type { TransportContext } from "./transport-context.ts";
 
 /** Whoever made a connection and counts it. */
 export interface ConnectionOwner {
@@ -23,13 +23,11 @@ export interface ConnectionOwner {
 
 /**
  * The stream transport, over any driver: what a protocol asks for on one side, what the driver
- * reports on the other. What follows from either is decided in `ConnectionLife` and its halves.
+ * reports on the other. Every call of the driver is a turn; whatever is thrown inside, however it
+ * came about, ends this connection and is nobody else's trouble.
  */
-export class StreamConnection implements StreamTransport, StreamEvents {
-  readonly #driver: StreamDriver;
-  readonly #context: TransportContext;
+export class StreamConnection extends ReceivingConnection implements StreamTransport, StreamEvents {
   readonly #owner: ConnectionOwner;
-  readonly #life: ConnectionLife;
   #wasToldDraining = false;
 
   constructor(
@@ -38,39 +36,43 @@ export class StreamConnection implements StreamTransport, StreamEvents {
     owner: ConnectionOwner,
     options: StreamOptions = {},
   ) {
-    this.#driver = driver;
-    this.#context = context;
+    super(driver, context, options);
     this.#owner = owner;
-    this.#life = new ConnectionLife(driver, context, this, options);
   }
 
-  /** The protocol it serves now; null before `start`. */
-  get protocol(): ConnectionCallbacks | null {
-    return this.#life.link.protocol;
-  }
-
-  get state(): StreamState {
-    return this.#life.state;
-  }
-
-  /** Gives the connection its protocol, which gets `connectionMade`. Called by the owner. */
-  start(protocol: ConnectionCallbacks): void {
-    this.#context.turn.enter();
-    this.#life.link.make(protocol, this);
-    this.#context.turn.leave();
+  /**
+   * Gives the connection its protocol, which gets `connectionMade`. Called by the owner.
+   *
+   * @param info what the handshake agreed on, of a connection that was secured before
+   */
+  start(protocol: ConnectionCallbacks, info: TLSInfo | null = null): void {
+    const { turn } = this.context;
+    const outer = turn.enter();
+    try {
+      if (info !== null) this.madeWith(info);
+      this.make(protocol, this);
+      if (info !== null && this.state.connected) this.tellHandshakeCompleted(info);
+    } catch (error) {
+      this.protocolFailed(error);
+    } finally {
+      turn.leave(outer);
+    }
   }
 
   /** Tells the protocol that its port is being drained. Called by the owner. */
   tellDraining(): void {
-    if (this.#wasToldDraining || !this.#life.connected) return;
+    if (this.#wasToldDraining || !this.state.connected) return;
     this.#wasToldDraining = true;
-    this.#context.turn.enter();
-    this.#life.link.tell("draining");
-    this.#context.turn.leave();
+    const { turn } = this.context;
+    const outer = turn.enter();
+    try {
+      this.tell("draining");
+    } finally {
+      turn.leaveUntold(outer);
+    }
   }
 
-  /** Called by the life, when it is over. */
-  lifeEnded(): void {
+  protected override lifeEnded(): void {
     this.#owner.connectionEnded(this);
   }
 
@@ -78,40 +80,46 @@ export class StreamConnection implements StreamTransport, StreamEvents {
 
   write(data: Uint8Array | string): boolean {
     const bytes = outgoingBytes(data);
-    const { sending, acceptsWrites } = this.#life;
-    if (!acceptsWrites) return false;
-    return bytes.length === 0 ? !sending.writers.paused : sending.write(bytes);
+    if (!this.acceptsWrites) return false;
+    return bytes.length === 0 ? !this.outbox.paused : this.outbox.write(bytes);
   }
 
   writeSequence(chunks: Iterable<Uint8Array | string>): boolean {
-    let writable = this.#life.acceptsWrites && !this.#life.sending.writers.paused;
-    for (const chunk of chunks) writable = this.write(chunk);
-    return writable;
+    // All are looked at before the first is taken: a sequence goes as a whole or not at all.
+    const all: Uint8Array[] = [];
+    for (const chunk of chunks) {
+      const bytes = outgoingBytes(chunk);
+      if (bytes.length > 0) all.push(bytes);
+    }
+    if (!this.acceptsWrites) return false;
+    return all.length === 0 ? !this.outbox.paused : this.outbox.writeAll(all);
   }
 
   loseConnection(options: { readonly timeoutMs?: number } = {}): void {
-    this.#life.lose(options.timeoutMs);
+    const { timeoutMs } = options;
+    if (timeoutMs !== undefined) checkTimeout("close", timeoutMs);
+    this.lose(timeoutMs);
   }
 
   abortConnection(cause?: Error): void {
-    if (cause === undefined) this.#life.abort();
-    else this.#life.protocolFailed(cause);
+    if (cause === undefined) this.abort();
+    else this.protocolFailed(cause);
   }
 
   get disconnecting(): boolean {
-    return this.#life.disconnecting;
+    return !this.state.delivers;
   }
 
   loseWriteConnection(): void {
-    this.#life.loseWrite();
+    this.loseWrite();
   }
 
   pauseProducing(): void {
-    if (this.#life.connected) this.#life.receiving.hold("protocol");
+    this.holdReading("protocol");
   }
 
   resumeProducing(): void {
-    if (this.#life.receiving.release("protocol")) this.#life.workAtTurnEnd("this");
+    this.releaseReading("protocol");
   }
 
   stopProducing(): void {
@@ -119,111 +127,144 @@ export class StreamConnection implements StreamTransport, StreamEvents {
   }
 
   registerProducer(producer: Producer | PullProducer, streaming: boolean): void {
-    if (this.#life.acceptsWrites) this.#life.sending.registerProducer(producer, streaming);
+    if (this.acceptsWrites) this.outbox.registerProducer(producer, streaming);
     else producer.stopProducing();
   }
 
   unregisterProducer(): void {
-    this.#life.sending.unregisterProducer();
+    this.outbox.unregisterProducer();
   }
 
   getPeer(): Address {
-    return this.#driver.peer;
+    return this.driver.peer;
   }
 
   getHost(): Address {
-    return this.#driver.host;
+    return this.driver.host;
   }
 
   get bufferedAmount(): number {
-    return this.#life.sending.waitingBytes;
+    return this.outbox.waitingBytes;
   }
 
   setWriteLimits(limits: Partial<WriteLimits>): void {
-    this.#life.sending.setLimits(limits);
+    this.outbox.setLimits(limits);
   }
 
   drained(): Promise<void> {
-    const { sending, reason, acceptsWrites } = this.#life;
-    return sending.writers.drained(reason, acceptsWrites);
+    return this.outbox.writers.drained(this.reason, this.acceptsWrites);
   }
 
   setNoDelay(on: boolean): void {
-    if (this.#life.connected) this.#driver.setNoDelay(on);
+    if (this.state.connected) this.driver.setNoDelay(on);
   }
 
   setKeepAlive(on: boolean, delayMs = 0): void {
-    if (this.#life.connected) this.#driver.setKeepAlive(on, delayMs);
+    if (this.state.connected) this.driver.setKeepAlive(on, delayMs);
   }
 
   getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N> {
-    return this.#driver.getSocketOption(name);
+    return this.driver.getSocketOption(name);
   }
 
   setSocketOption<N extends SocketOptionName>(name: N, value: SocketOptionValue<N>): void {
-    this.#driver.setSocketOption(name, value);
+    this.driver.setSocketOption(name, value);
   }
 
   get fileDescriptor(): number {
-    return this.#driver.fileDescriptor;
+    return this.driver.fileDescriptor;
   }
 
   get stats(): StreamStats {
-    const { bytesSent, sends, shortSends } = this.#life.sending;
-    return { bytesReceived: this.#life.receiving.bytesReceived, bytesSent, sends, shortSends };
+    const { bytesSent, sends, shortSends } = this.outbox;
+    return { bytesReceived: this.bytesReceived, bytesSent, sends, shortSends };
   }
 
   startTLS(options: StartTLSOptions): Promise<void> {
+    const { turn, tls } = this.context;
+    const outer = turn.enter();
     try {
-      return this.#life.startTLS(this.#context.tls.prepare(options));
+      return this.startUpgrade(tls.prepare(options));
     } catch (error) {
       return Promise.reject(error);
+    } finally {
+      turn.leaveUntold(outer);
     }
   }
 
-  get tlsInfo(): TLSInfo | null {
-    return this.#life.tlsInfo;
-  }
-
   switchProtocol(next: ConnectionCallbacks, leftover?: Buffer): void {
-    if (!this.#life.connected) return;
-    this.start(next);
-    if (leftover !== undefined && leftover.length > 0) this.#life.deliverLeftover(leftover);
+    if (!this.state.connected) return;
+    const { turn } = this.context;
+    const outer = turn.enter();
+    try {
+      if (leftover !== undefined) this.takeBack(leftover);
+      if (this.state.connected) this.make(next, this);
+    } finally {
+      turn.leaveUntold(outer);
+    }
   }
 
   // What the driver reports.
 
   received(data: Buffer): void {
-    this.#life.receiving.received(data);
+    const { turn } = this.context;
+    const outer = turn.enter();
+    try {
+      this.takeIn(data);
+    } catch (error) {
+      this.protocolFailed(error);
+    } finally {
+      turn.leave(outer);
+    }
   }
 
   writable(): void {
-    this.#context.turn.enter();
-    this.#life.writable();
-    this.#context.turn.leave();
+    const { turn } = this.context;
+    const outer = turn.enter();
+    try {
+      this.sendOn();
+    } catch (error) {
+      this.protocolFailed(error);
+    } finally {
+      turn.leave(outer);
+    }
   }
 
   readEnded(): void {
-    this.#context.turn.enter();
-    this.#life.readEnded();
-    this.#context.turn.leave();
+    const { turn } = this.context;
+    const outer = turn.enter();
+    try {
+      this.peerEnds();
+    } catch (error) {
+      this.protocolFailed(error);
+    } finally {
+      turn.leave(outer);
+    }
   }
 
   handshakeCompleted(info: TLSInfo): void {
-    this.#context.turn.enter();
-    this.#life.handshakeCompleted(info);
-    this.#context.turn.leave();
-  }
-
-  failed(error: Error): void {
-    this.#life.failed(error);
+    const { turn } = this.context;
+    const outer = turn.enter();
+    try {
+      this.handshakeDone(info);
+    } catch (error) {
+      this.protocolFailed(error);
+    } finally {
+      turn.leave(outer);
+    }
   }
 
   closed(error?: Error): void {
     // Also comes inside `abortConnection`, where the protocol must not be told anything.
-    if (!this.#life.connected) return;
-    this.#context.turn.enter();
-    this.#life.socketClosed(error);
-    this.#context.turn.leave();
+    if (!this.state.connected) return;
+    const { turn } = this.context;
+    const outer = turn.enter();
+    try {
+      this.socketClosed(error);
+    } catch (failure) {
+      this.protocolFailed(failure);
+    } finally {
+      turn.leave(outer);
+    }
   }
 }

@@ -176,8 +176,7 @@ export class StreamConnector<P extends Protocol>
     const connection = new StreamConnection(driver, this.#context, this, this.#options);
     this.#books.connections.add(connection);
     driver.attach(connection);
-    connection.start(stack.outermost);
-    if (info !== null) connection.handshakeCompleted(info);
+    connection.start(stack.outermost, info);
     this.#outcome.resolve(stack.protocol);
   }
 

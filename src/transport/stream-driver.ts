@@ -12,6 +12,8 @@ export interface StreamDriver {
   readonly peer: Address;
   readonly host: Address;
   readonly fileDescriptor: number;
+  /** How many of the bytes that were taken the peer has not acknowledged; null if nobody can say. */
+  readonly unacknowledgedBytes: number | null;
 
   /** From now on reports to `events`. Called once, in the turn in which the driver was made. */
   attach(events: StreamEvents): void;

@@ -129,7 +129,7 @@ export class StreamPort<A extends Address>
       this.#refused++;
       driver.terminate();
     } else if (this.#tls === null) {
-      this.#serve(driver);
+      this.#serve(driver, null);
     } else {
       const handshake = new Handshake(driver, this);
       this.#handshakes.add(handshake);
@@ -139,7 +139,7 @@ export class StreamPort<A extends Address>
 
   handshakeSucceeded(handshake: Handshake, driver: StreamDriver, info: TLSInfo): void {
     this.#handshakes.delete(handshake);
-    this.#serve(driver)?.handshakeCompleted(info);
+    this.#serve(driver, info);
   }
 
   handshakeFailed(handshake: Handshake): void {
@@ -197,18 +197,14 @@ export class StreamPort<A extends Address>
     if (this.#listener === null && this.#connections.all.size === 0) this.#registry.delete(this);
   }
 
-  #serve(driver: StreamDriver): StreamConnection | null {
+  #serve(driver: StreamDriver, info: TLSInfo | null): void {
     const stack = this.#buildStack(driver.peer);
-    if (stack === null) {
-      driver.close();
-      return null;
-    }
+    if (stack === null) return driver.close();
     this.#accepted++;
     const connection = new StreamConnection(driver, this.#context, this, this.#options);
     this.#connections.add(connection);
     driver.attach(connection);
-    connection.start(stack.outermost);
-    return connection;
+    connection.start(stack.outermost, info);
   }
 
   #giveUpHandshakes(): void {

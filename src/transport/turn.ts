@@ -1,7 +1,11 @@
+import type { Logger } from "../reactor/logger.ts";
+
 /** What takes part in a turn: something with output to flush or an ending to report. */
 export interface TurnParticipant {
   /** The turn is over: flush, report. Called once for each time it was added. */
   turnEnded(): void;
+  /** `turnEnded` threw: this participant ends, with that as the cause, and no other does. */
+  turnFailed(error: unknown): void;
 }
 
 /** How a turn gets itself run when no callback of the reactor is under way. */
@@ -25,6 +29,7 @@ export const SLAB_BYTES = 65_536;
  */
 export class Turn {
   readonly #scheduler: TurnScheduler;
+  readonly #logger: Logger;
   readonly #finish = () => this.#finishScheduled();
   readonly #startNext = () => this.#startNextTurn();
   #depth = 0;
@@ -33,27 +38,37 @@ export class Turn {
   #nextParticipants: TurnParticipant[] = [];
   readonly #spareSlabs: Buffer[] = [];
 
-  constructor(scheduler: TurnScheduler) {
+  /** @param logger told of a participant that cannot even be ended */
+  constructor(scheduler: TurnScheduler, logger: Logger) {
     this.#scheduler = scheduler;
+    this.#logger = logger;
   }
 
-  /** A callback begins. Calls nest. */
-  enter(): void {
-    this.#depth++;
+  /** A callback begins. Calls nest. Returns what `leave` must be given, whatever happens. */
+  enter(): number {
+    return this.#depth++;
   }
 
-  /** The callback has ended; with the outermost one the participants are told. */
-  leave(): void {
-    if (this.#depth === 1 && this.#participants.length > 0) this.#endTurn();
-    this.#depth--;
+  /**
+   * The callback has ended; with the outermost one the participants are told. Never throws.
+   *
+   * @param outer what `enter` returned: a stack that overflowed inside may have left brackets open
+   */
+  leave(outer: number): void {
+    if (outer === 0 && this.#participants.length > 0) this.#endTurn();
+    this.#depth = outer;
+  }
+
+  /** As `leave`, except that participants are told soon, and not inside of the caller's call. */
+  leaveUntold(outer: number): void {
+    this.#depth = outer;
+    if (outer === 0 && this.#participants.length > 0) this.#endSoon();
   }
 
   /** Tells `participant` at the end of this turn, or soon when none is under way. */
   add(participant: TurnParticipant): void {
     this.#participants.push(participant);
-    if (this.#depth > 0 || this.#scheduled) return;
-    this.#scheduled = true;
-    this.#scheduler.soon(this.#finish);
+    if (this.#depth === 0) this.#endSoon();
   }
 
   /** Tells `participant` in the next turn, after others had theirs. */
@@ -71,10 +86,15 @@ export class Turn {
     if (this.#spareSlabs.length < MAX_SPARE_SLABS) this.#spareSlabs.push(slab);
   }
 
+  #endSoon(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#scheduler.soon(this.#finish);
+  }
+
   #finishScheduled(): void {
     this.#scheduled = false;
-    this.enter();
-    this.leave();
+    this.leave(this.enter());
   }
 
   #startNextTurn(): void {
@@ -86,7 +106,22 @@ export class Turn {
   /** Participants may add themselves and others while they are told. */
   #endTurn(): void {
     const participants = this.#participants;
-    for (let index = 0; index < participants.length; index++) participants[index]?.turnEnded();
+    for (let index = 0; index < participants.length; index++) {
+      const participant = participants[index] as TurnParticipant;
+      try {
+        participant.turnEnded();
+      } catch (error) {
+        this.#fail(participant, error);
+      }
+    }
     participants.length = 0;
+  }
+
+  #fail(participant: TurnParticipant, error: unknown): void {
+    try {
+      participant.turnFailed(error);
+    } catch (second) {
+      this.#logger.error("a participant of a turn failed, and could not be ended", second);
+    }
   }
 }

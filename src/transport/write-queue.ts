@@ -4,19 +4,19 @@ import { SLAB_BYTES, type Turn } from "./turn.ts";
 export const MAX_COPIED_BYTES = 16_384;
 
 /**
- * The bytes of one connection that the kernel has not taken yet, in order.
+ * The bytes of one connection that wait behind a first chunk, or that the kernel did not take.
  *
- * A single chunk is kept as it is and never copied. From the second small chunk on, small chunks
- * are gathered in a slab, so that many small writes cost one send and the queue's overhead stays
- * in proportion to its bytes however small they are written.
+ * Small chunks are gathered in slabs, so that many small writes cost one send and the queue's
+ * overhead stays in proportion to its bytes however small they are written. Large chunks are never
+ * copied; those that lie one behind the other in memory, as pieces of one read do, become one.
  */
 export class WriteQueue {
   readonly #turn: Turn;
   #bytes = 0;
   /** The first piece; the others wait in `#rest`. */
-  #head: Uint8Array | Slab | null = null;
+  #head: Piece | null = null;
   #headSent = 0;
-  #rest: (Uint8Array | Slab)[] | null = null;
+  #rest: Piece[] = [];
 
   constructor(turn: Turn) {
     this.#turn = turn;
@@ -29,9 +29,8 @@ export class WriteQueue {
 
   /** The buffer that holds the next bytes to send: `length` bytes from `offset`. */
   get buffer(): Uint8Array {
-    const head = this.#head;
-    if (head === null) throw new Error("The write queue is empty");
-    return head instanceof Slab ? head.buffer : head;
+    if (this.#head === null) throw new Error("The write queue is empty");
+    return this.#head.bytes;
   }
 
   get offset(): number {
@@ -42,30 +41,21 @@ export class WriteQueue {
     return this.#head === null ? 0 : this.#head.length - this.#headSent;
   }
 
-  /** Appends a chunk, which must not be empty and is not to be changed until it has been sent. */
-  push(chunk: Uint8Array): void {
-    this.#bytes += chunk.length;
-    if (this.#head === null) {
-      this.#head = chunk;
-    } else if (chunk.length > MAX_COPIED_BYTES) {
-      this.#append(chunk);
-    } else {
-      this.#gather(chunk);
-    }
+  /** Whether the chunk to be sent next has the length that it was written with. */
+  get isIntact(): boolean {
+    return this.#head === null || this.#head.isIntact;
   }
 
   /**
-   * Takes out the only chunk, when there is one alone and it is as it was pushed; or else null. The
-   * usual case of one write per turn then costs no more than a send.
+   * Appends a chunk, which must not be empty and is not to be changed until it has been sent.
+   *
+   * @param length how long it was when it was written
    */
-  takeOnly(): Uint8Array | null {
-    const head = this.#head;
-    if (head === null || this.#rest !== null || this.#headSent > 0 || head instanceof Slab) {
-      return null;
-    }
-    this.#head = null;
-    this.#bytes = 0;
-    return head;
+  push(chunk: Uint8Array, length = chunk.length): void {
+    this.#bytes += length;
+    if (this.#head === null) this.#head = new Piece(chunk, length, false);
+    else if (chunk.length <= MAX_COPIED_BYTES) this.#gather(chunk);
+    else if (!this.#tail?.joins(chunk)) this.#append(new Piece(chunk, chunk.length, false));
   }
 
   /** The next `count` bytes have been taken. */
@@ -74,33 +64,37 @@ export class WriteQueue {
     this.#headSent += count;
     const head = this.#head;
     if (head === null || this.#headSent < head.length) return;
-    if (head instanceof Slab) this.#turn.returnSlab(head.buffer);
+    if (head.isSlab) this.#turn.returnSlab(head.bytes as Buffer);
     this.#headSent = 0;
-    this.#head = this.#rest?.shift() ?? null;
-    if (this.#head === null) this.#rest = null;
+    this.#head = this.#rest.shift() ?? null;
   }
 
   /** Drops all that waits. */
   clear(): void {
-    while (this.#bytes > 0) this.advance(this.length);
+    for (const piece of this.#head === null ? [] : [this.#head, ...this.#rest]) {
+      if (piece.isSlab) this.#turn.returnSlab(piece.bytes as Buffer);
+    }
+    this.#head = null;
+    this.#headSent = 0;
+    this.#rest = [];
+    this.#bytes = 0;
   }
 
-  #append(piece: Uint8Array | Slab): void {
+  #append(piece: Piece): void {
     this.#sealTail();
-    if (this.#rest === null) this.#rest = [piece];
-    else this.#rest.push(piece);
+    this.#rest.push(piece);
   }
 
   #gather(chunk: Uint8Array): void {
     const tail = this.#tail;
-    if (tail instanceof Slab && tail.length + chunk.length <= SLAB_BYTES) {
+    if (tail?.takes(chunk)) {
       tail.append(chunk);
       return;
     }
-    const slab = new Slab(this.#turn.takeSlab());
+    const slab = new Piece(this.#turn.takeSlab(), 0, true);
     // The only chunk so far joins its successors, unless it is large or partly sent.
-    if (tail === this.#head && this.#headSent === 0 && isSmallChunk(tail)) {
-      slab.append(tail);
+    if (tail === this.#head && this.#headSent === 0 && tail?.isSmallChunk) {
+      slab.append(tail.bytes);
       this.#head = slab;
     } else {
       this.#append(slab);
@@ -108,35 +102,63 @@ export class WriteQueue {
     slab.append(chunk);
   }
 
-  get #tail(): Uint8Array | Slab | null {
-    return this.#rest?.at(-1) ?? this.#head;
+  get #tail(): Piece | null {
+    return this.#rest.at(-1) ?? this.#head;
   }
 
   /** A slab that will not grow any more gives back the memory that it does not use. */
   #sealTail(): void {
     const tail = this.#tail;
-    if (!(tail instanceof Slab) || tail.length > SLAB_BYTES / 2) return;
-    const exact = Buffer.from(tail.buffer.subarray(0, tail.length));
-    this.#turn.returnSlab(tail.buffer);
-    if (tail === this.#head) this.#head = exact;
-    else this.#rest?.splice(-1, 1, exact);
+    if (!tail?.isSlab || tail.length > SLAB_BYTES / 2) return;
+    const slab = tail.bytes as Buffer;
+    const exact = Buffer.from(slab.subarray(0, tail.length));
+    this.#turn.returnSlab(slab);
+    const sealed = new Piece(exact, exact.length, false);
+    if (tail === this.#head) this.#head = sealed;
+    else this.#rest.splice(-1, 1, sealed);
   }
 }
 
-function isSmallChunk(piece: Uint8Array | Slab | null): piece is Uint8Array {
-  return piece instanceof Uint8Array && piece.length <= MAX_COPIED_BYTES;
-}
+/** A chunk as it was written, or a slab that several were copied into. */
+class Piece {
+  bytes: Uint8Array;
+  /** How much of `bytes` is to be sent: all of a chunk, the filled part of a slab. */
+  length: number;
+  readonly isSlab: boolean;
 
-class Slab {
-  readonly buffer: Buffer;
-  length = 0;
+  constructor(bytes: Uint8Array, length: number, isSlab: boolean) {
+    this.bytes = bytes;
+    this.length = length;
+    this.isSlab = isSlab;
+  }
 
-  constructor(buffer: Buffer) {
-    this.buffer = buffer;
+  get isSmallChunk(): boolean {
+    return !this.isSlab && this.length <= MAX_COPIED_BYTES && this.isIntact;
+  }
+
+  /** A chunk whose memory was transferred or resized has another length than when it was written. */
+  get isIntact(): boolean {
+    return this.isSlab || this.bytes.length === this.length;
+  }
+
+  /** Whether there is room for `chunk` in this slab. */
+  takes(chunk: Uint8Array): boolean {
+    return this.isSlab && this.length + chunk.length <= SLAB_BYTES;
   }
 
   append(chunk: Uint8Array): void {
-    this.buffer.set(chunk, this.length);
+    this.bytes.set(chunk, this.length);
     this.length += chunk.length;
+  }
+
+  /** Takes a large chunk in, where it lies in memory right behind this one. */
+  joins(chunk: Uint8Array): boolean {
+    const { bytes, length } = this;
+    const isNeighbour =
+      bytes.buffer === chunk.buffer && bytes.byteOffset + length === chunk.byteOffset;
+    if (!isNeighbour || this.isSlab || !this.isIntact) return false;
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, length + chunk.length);
+    this.length = this.bytes.length;
+    return true;
   }
 }

@@ -112,7 +112,8 @@ describe("dispatch-overhead", () => {
     "compares bare handlers with themselves as exactly equal",
     async () => {
       const bare = { server: "bare" };
-      expect(await medians("dispatch-overhead", "of bare", bare)).toEqual([1, 1, 1]);
+      const ratios = await medians("dispatch-overhead", "of bare", bare);
+      expect(ratios).toEqual(ratios.map(() => 1));
     },
     LIMIT_MS,
   );

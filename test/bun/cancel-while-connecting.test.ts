@@ -21,10 +21,11 @@ test("StreamConnector: a cancellation that comes while an attempt begins ends th
       return { giveUp: () => void givenUp++ };
     },
   };
+  const logger = new MemoryLogger();
   const context = {
-    turn: new Turn({ soon: queueMicrotask, nextTurn: setImmediate }),
+    turn: new Turn({ soon: queueMicrotask, nextTurn: setImmediate }, logger),
     clock: new ManualClock(),
-    logger: new MemoryLogger(),
+    logger,
     tls: NO_TLS,
   };
   const books = { connecting: new Set<never>(), connections: new ConnectionSet() };

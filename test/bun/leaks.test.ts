@@ -29,7 +29,7 @@ const ENDINGS: Readonly<Record<string, (protocol: RecordingProtocol, peer: RawPe
   "a full send buffer": ({ connection }, peer) => {
     peer.stopReading();
     connection.setWriteLimits({ low: 0, high: 0, max: 1 });
-    connection.write(Buffer.alloc(12 * 1_048_576));
+    for (let half = 0; half < 2; half++) connection.write(Buffer.alloc(6 * 1_048_576));
   },
 };
 

@@ -69,6 +69,9 @@ describe("connectedPair", () => {
     expect(client.reason).toBeNull();
     pair.clock.advance(1);
     expect(client.reason).toEqual({ kind: "aborted" });
+    expect(server.reason).toBeNull();
+    pair.server.write("is anybody there?");
+    pair.flush();
     expect(server.reason).toMatchObject({ kind: "lost", cause: { code: "ECONNRESET" } });
   });
 

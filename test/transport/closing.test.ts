@@ -17,11 +17,11 @@ describe("StreamConnection.loseConnection", () => {
     driver.accept(2);
     expect(Buffer.concat(driver.sent).toString()).toBe("abcdef");
     expect(driver.verbs).toEqual(["shutdown"]);
-    expect(connection.state).toBe("lingering");
+    expect(connection.state).toMatchObject({ input: "discarded", output: "ended" });
     expect(protocol.reason).toBeNull();
     driver.events.closed();
     expect(protocol.reason).toEqual({ kind: "done" });
-    expect(connection.state).toBe("disconnected");
+    expect(connection.state.phase).toBe("over");
   });
 
   test("inside a callback nothing is sent before the callback has returned", () => {
@@ -99,16 +99,47 @@ describe("StreamConnection.loseConnection", () => {
 });
 
 describe("StreamConnection: the close timeout", () => {
-  test("a peer that never closes is reset after 5 seconds", () => {
+  for (const unacknowledgedBytes of [0, null]) {
+    const known = unacknowledgedBytes === 0 ? "has all we sent" : "may have all we sent";
+    test(`a peer that ${known} and never closes is left after 5 seconds, not reset`, () => {
+      const protocol = new RecordingProtocol();
+      const { driver, connection, clock } = scripted(protocol);
+      driver.unacknowledgedBytes = unacknowledgedBytes;
+      connection.loseConnection();
+      clock.advance(4_999);
+      expect(protocol.reason).toBeNull();
+      clock.advance(1);
+      expect(driver.verbs).toEqual(["shutdown", "close"]);
+      expect(protocol.reason).toEqual({ kind: "aborted" });
+      expect(clock.pending).toBe(0);
+    });
+  }
+
+  test("a peer that acknowledges nothing of what the kernel has taken is reset", () => {
     const protocol = new RecordingProtocol();
     const { driver, connection, clock } = scripted(protocol);
+    driver.unacknowledgedBytes = 0;
+    connection.write(Buffer.alloc(1_000));
     connection.loseConnection();
-    clock.advance(4_999);
-    expect(protocol.reason).toBeNull();
-    clock.advance(1);
+    driver.unacknowledgedBytes = 1_001;
+    clock.advance(5_000);
     expect(driver.verbs).toEqual(["shutdown", "terminate"]);
     expect(protocol.reason).toEqual({ kind: "aborted" });
-    expect(clock.pending).toBe(0);
+  });
+
+  test("it counts from the last byte that the peer acknowledged, long after our end left", () => {
+    const protocol = new RecordingProtocol();
+    const { driver, connection, clock } = scripted(protocol, { closeTimeoutMs: 100 });
+    connection.write(Buffer.alloc(1_000));
+    connection.loseConnection();
+    for (driver.unacknowledgedBytes = 1_000; driver.unacknowledgedBytes > 900;) {
+      clock.advance(90);
+      driver.unacknowledgedBytes--;
+    }
+    expect(protocol.reason).toBeNull();
+    expect(driver.verbs).toEqual(["shutdown"]);
+    clock.advance(200);
+    expect(driver.verbs).toEqual(["shutdown", "terminate"]);
   });
 
   test("each connection may have its own, and each call too", () => {
@@ -284,9 +315,9 @@ describe("StreamConnection: half-close", () => {
     settle();
     connection.loseConnection({ timeoutMs: 50 });
     driver.events.received(Buffer.from("ignored"));
-    expect(connection.state).toBe("lingering");
+    expect(connection.state).toMatchObject({ input: "discarded", output: "ended" });
     clock.advance(50);
     expect(protocol.events).toEqual(["connectionMade", "connectionLost"]);
-    expect(driver.verbs).toEqual(["shutdown", "terminate"]);
+    expect(driver.verbs).toEqual(["shutdown", "close"]);
   });
 });

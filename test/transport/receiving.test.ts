@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { MAX_DELIVERED_BYTES } from "../../src/transport/receive-side.ts";
+import { MAX_DELIVERED_BYTES } from "../../src/transport/receiving-connection.ts";
 import { noAction, RecordingProtocol } from "./recording-protocol.ts";
 import { scripted } from "./scripted-driver.ts";
 

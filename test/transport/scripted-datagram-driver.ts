@@ -144,7 +144,7 @@ export function scriptedDatagrams(
   const clock = new ManualClock({ logger });
   const driver = new ScriptedDatagramDriver(options.host);
   const protocol = new DatagramRecorder();
-  const context = { turn: new Turn(loop), clock, logger, tls: NO_TLS };
+  const context = { turn: new Turn(loop, logger), clock, logger, tls: NO_TLS };
   const transport = new DatagramPortTransport(driver, context, protocol, options);
   transport.start();
   return { driver, protocol, transport, clock, logger, settle: () => loop.flush() };

@@ -15,6 +15,8 @@ export class ScriptedDriver implements StreamDriver {
   readonly peer = new InternetAddress("tcp", "192.0.2.1", 7);
   readonly host = new InternetAddress("tcp", "192.0.2.2", 9);
   readonly fileDescriptor = -1;
+  /** What the peer has not acknowledged; nobody can say unless set. */
+  unacknowledgedBytes: number | null = null;
   /** The verbs other than `write`, in order. */
   readonly verbs: string[] = [];
   /** What each write took. */
@@ -122,7 +124,7 @@ export function scripted(
   const driver = new ScriptedDriver();
   prepare(driver);
   const connections = new ConnectionSet();
-  const context = { turn: new Turn(loop), clock, logger, tls: NO_TLS };
+  const context = { turn: new Turn(loop, logger), clock, logger, tls: NO_TLS };
   const connection = new StreamConnection(driver, context, connections, options);
   connections.add(connection);
   driver.attach(connection);

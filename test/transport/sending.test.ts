@@ -143,7 +143,50 @@ describe("StreamConnection: water marks", () => {
     expect(driver.verbs).toEqual(["terminate"]);
     const { cause } = protocol.reason as unknown as { readonly cause: Error };
     expect(cause).toBeInstanceOf(SendBufferFullError);
-    expect(cause.message).toContain("1001 bytes wait, of 1000 allowed");
+    expect(cause.message).toBe(
+      "1001 bytes wait to be sent to tcp 192.0.2.1:7, of 1000 allowed: write only while `write` " +
+        "returns true, then wait for `drained()` or `resumeWriting`",
+    );
+  });
+
+  for (const writeMode of ["buffered", "immediate"] as const) {
+    test(`${writeMode}: what is written at once while there is room is taken whatever its size`, () => {
+      const limits = { low: 10, high: 100, max: 1000 };
+      const protocol = new RecordingProtocol();
+      const options = { writeLimits: limits, writeMode };
+      const { driver, connection, settle } = scripted(protocol, options, (d) => {
+        d.budget = 0;
+      });
+      connection.write(Buffer.alloc(90));
+      expect(connection.write(Buffer.alloc(50_000))).toBe(false);
+      connection.loseConnection();
+      settle();
+      driver.accept(50_090);
+      expect(driver.sentBytes).toBe(50_090);
+      expect(driver.verbs).toEqual(["shutdown"]);
+    });
+  }
+
+  test("a sequence counts as one write", () => {
+    const limits = { low: 10, high: 100, max: 1000 };
+    const protocol = new RecordingProtocol();
+    const { driver, connection, settle } = scripted(protocol, { writeLimits: limits }, (d) => {
+      d.budget = 0;
+    });
+    expect(connection.writeSequence([Buffer.alloc(900), Buffer.alloc(900), "end"])).toBe(false);
+    settle();
+    expect(protocol.reason).toBeNull();
+    driver.accept(5_000);
+    expect(Buffer.concat(driver.sent).subarray(1_800).toString()).toBe("end");
+  });
+
+  test("of a sequence with a chunk that cannot be written nothing is", () => {
+    const { driver, connection, settle } = scripted(new RecordingProtocol());
+    const chunks = ["one", Buffer.from("two"), 3] as unknown as string[];
+    expect(() => connection.writeSequence(chunks)).toThrow("Cannot write number");
+    expect(connection.bufferedAmount).toBe(0);
+    settle();
+    expect(driver.sentBytes).toBe(0);
   });
 
   test("one chunk above the hard limit is fine when the kernel takes enough of it", () => {

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { MemoryLoop } from "../../src/testing/memory-loop.ts";
 import { SLAB_BYTES, Turn } from "../../src/transport/turn.ts";
 import { MAX_COPIED_BYTES as SMALL_BYTES, WriteQueue } from "../../src/transport/write-queue.ts";
 
 function newQueue(): WriteQueue {
-  return new WriteQueue(new Turn(new MemoryLoop({ automatic: false })));
+  return new WriteQueue(new Turn(new MemoryLoop({ automatic: false }), new MemoryLogger()));
 }
 
 /** Takes out up to `count` bytes of the next piece, as a send that the kernel cut short. */
@@ -50,6 +51,42 @@ describe("WriteQueue", () => {
     queue.advance(queue.length);
     expect(take(queue, 99).toString()).toBe("cd");
   });
+
+  test("large chunks that lie one behind the other in memory are offered as one", () => {
+    const queue = newQueue();
+    const read = numbered(4 * 65_536, 0);
+    for (let start = 0; start < read.length; start += 65_536) {
+      queue.push(read.subarray(start, start + 65_536));
+    }
+    expect(queue.length).toBe(read.length);
+    expect(queue.buffer.buffer).toBe(read.buffer);
+    expect(take(queue, read.length).equals(read)).toBe(true);
+  });
+
+  test("large chunks of one memory in another order stay apart", () => {
+    const queue = newQueue();
+    const read = numbered(2 * 65_536, 0);
+    const [first, second] = [read.subarray(0, 65_536), read.subarray(65_536)];
+    queue.push(second);
+    queue.push(first);
+    expect(take(queue, read.length).equals(second)).toBe(true);
+    expect(take(queue, read.length).equals(first)).toBe(true);
+  });
+
+  for (const size of [10, SMALL_BYTES + 1]) {
+    test(`a chunk of ${size} bytes that was transferred is not intact, and can be dropped`, () => {
+      const queue = newQueue();
+      const chunk = new Uint8Array(size);
+      queue.push(chunk);
+      queue.push(Buffer.alloc(100));
+      const before = queue.isIntact;
+      structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
+      // A small one was copied, and nobody minds what becomes of it.
+      expect([before, queue.isIntact]).toEqual([true, size === 10]);
+      queue.clear();
+      expect([queue.bytes, queue.length]).toEqual([0, 0]);
+    });
+  }
 
   test("one piece never grows beyond a slab", () => {
     const queue = newQueue();
@@ -114,7 +151,7 @@ describe("WriteQueue", () => {
 
   test("many tiny chunks behind large ones cost memory in proportion to their bytes", () => {
     const taken: number[] = [];
-    const turn = new Turn(new MemoryLoop({ automatic: false }));
+    const turn = new Turn(new MemoryLoop({ automatic: false }), new MemoryLogger());
     const takeSlab = turn.takeSlab.bind(turn);
     turn.takeSlab = () => {
       taken.push(1);

@@ -13,22 +13,15 @@ type OptionalCallback =
   | "draining"
   | "tlsStarted";
 
-/** Whoever ends a connection whose protocol failed. */
-export interface ProtocolLinkOwner {
-  protocolFailed(error: unknown): void;
-}
-
 /**
- * The one place where a connection calls its protocol: whatever a callback throws, or rejects with
- * later, is caught here and goes to the owner.
+ * The part of a connection that has a protocol: the one place where it calls one. Whatever a
+ * callback throws, or rejects with later, is caught here and is the failure of that protocol.
  */
-export class ProtocolLink {
-  readonly #owner: ProtocolLinkOwner;
+export abstract class ProtocolHost {
   readonly #logger: Logger;
   #protocol: ConnectionCallbacks | null = null;
 
-  constructor(owner: ProtocolLinkOwner, logger: Logger) {
-    this.#owner = owner;
+  constructor(logger: Logger) {
     this.#logger = logger;
   }
 
@@ -37,53 +30,60 @@ export class ProtocolLink {
     return this.#protocol;
   }
 
+  /** A callback threw, or its promise was rejected. */
+  abstract protocolFailed(thrown: unknown): void;
+
   /** What messages call the protocol. */
-  get protocolName(): string {
-    return classNameOf(this.#protocol?.innermost ?? this.#protocol);
+  protected get protocolName(): string {
+    try {
+      return classNameOf(this.#protocol?.innermost ?? this.#protocol);
+    } catch {
+      return classNameOf(this.#protocol);
+    }
   }
 
-  has(callback: OptionalCallback): boolean {
-    return this.#protocol?.[callback] !== undefined;
+  protected has(callback: OptionalCallback): boolean {
+    return this.#protocol !== null && this.#protocol[callback] !== undefined;
   }
 
   /** From now on calls `protocol`, beginning with `connectionMade`. */
-  make(protocol: ConnectionCallbacks, transport: StreamTransport): void {
+  protected make(protocol: ConnectionCallbacks, transport: StreamTransport): void {
     this.#protocol = protocol;
     try {
       this.#watch(protocol.makeConnection(transport));
     } catch (error) {
-      this.#owner.protocolFailed(error);
+      this.protocolFailed(error);
     }
   }
 
-  dataReceived(data: Buffer): void {
+  protected tellDataReceived(data: Buffer): void {
     try {
       const result: unknown = this.#protocol?.dataReceived(data);
       if (result !== undefined) this.#watch(result);
     } catch (error) {
-      this.#owner.protocolFailed(error);
+      this.protocolFailed(error);
     }
   }
 
-  handshakeCompleted(info: TLSInfo): void {
+  protected tellHandshakeCompleted(info: TLSInfo): void {
     try {
       this.#watch(this.#protocol?.handshakeCompleted?.(info));
     } catch (error) {
-      this.#owner.protocolFailed(error);
+      this.protocolFailed(error);
     }
   }
 
   /** Calls an optional callback, where the protocol has it. */
-  tell(callback: OptionalCallback): void {
+  protected tell(callback: OptionalCallback): void {
     try {
       this.#watch(this.#protocol?.[callback]?.());
     } catch (error) {
-      this.#owner.protocolFailed(error);
+      this.protocolFailed(error);
     }
   }
 
   /** Nothing is left to end any more, so an error is only logged. */
-  connectionLost(reason: CloseReason): void {
+  protected tellConnectionLost(reason: CloseReason): void {
     try {
       const result: unknown = this.#protocol?.connectionLost(reason);
       if (result instanceof Promise) result.catch((error) => this.#report(error));
@@ -95,7 +95,7 @@ export class ProtocolLink {
   /** A promise that a callback returned is not waited for; its rejection counts as a throw. */
   #watch(result: unknown): void {
     if (result instanceof Promise) {
-      result.catch((error: unknown) => this.#owner.protocolFailed(error));
+      result.catch((error: unknown) => this.protocolFailed(error));
     }
   }
 
