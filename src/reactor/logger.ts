@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { asError } from "./as-error.ts";
 
 /** Where the reactor reports what nobody else can handle, such as an error thrown by a protocol. */
 export interface Logger {
@@ -43,7 +43,8 @@ function writeReport(level: string, message: string, error: unknown): void {
   );
 }
 
-function describe(error: unknown): string {
-  if (error instanceof Error) return error.stack ?? error.message;
-  return typeof error === "string" ? error : inspect(error);
+function describe(thrown: unknown): string {
+  if (typeof thrown === "string") return thrown;
+  const error = asError(thrown);
+  return error === thrown ? (error.stack ?? error.message) : error.message;
 }

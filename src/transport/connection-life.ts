@@ -7,6 +7,8 @@ import {
   SendBufferFullError,
 } from "../reactor/close-reason.ts";
 import type { StreamOptions } from "../reactor/stream-transport.ts";
+import type { TLSError } from "../reactor/tls.ts";
+import { isUnreadClearText } from "../reactor/unread-clear-text.ts";
 import { CloseTimer, type CloseTimerOwner } from "./close-timer.ts";
 import { Inbox, type ReadHold } from "./inbox.ts";
 import {
@@ -235,8 +237,16 @@ export abstract class ConnectionLife
       // Who paused reading has broken off, and will not resume it: all that has come follows.
       return this.releaseReading("protocol");
     }
+    if (isUnreadClearText(error)) return this.clearTextCame(error);
     const what = `${this.protocolName} failed; its connection to ${this.driver.peer} ends`;
     this.context.logger.error(what, error);
+    this.breakOff(error);
+  }
+
+  /** That is the peer's doing, and no fault of a protocol that says so. */
+  protected clearTextCame(error: TLSError): void {
+    if (!this.#state.connected) return;
+    this.context.logger.warn(`The connection to ${this.driver.peer} ends: ${error.message}`);
     this.breakOff(error);
   }
 

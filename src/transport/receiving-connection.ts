@@ -43,7 +43,7 @@ export abstract class ReceivingConnection extends ConnectionLife implements TLSU
     this.#bytesReceived += data.length;
     const { inbox, state } = this;
     if (!state.delivers) return;
-    if (state.isSecuring) return this.#clearTextCame(data.length);
+    if (state.isSecuring) return this.clearTextCame(unreadClearText(data.length));
     if (data.length > MAX_DELIVERED_BYTES || (inbox !== null && !inbox.isOpen)) {
       this.#keep().push(data);
     } else {
@@ -97,7 +97,7 @@ export abstract class ReceivingConnection extends ConnectionLife implements TLSU
     this.move("startTLS");
     this.tell("tlsStarted");
     const keptBytes = this.inbox === null ? 0 : this.inbox.bytes;
-    if (keptBytes > 0) this.#clearTextCame(keptBytes);
+    if (keptBytes > 0) this.clearTextCame(unreadClearText(keptBytes));
     if (!this.state.connected) return upgrade.outcome;
     // What the peer sends from now on is meant for TLS, not for the protocol.
     if (this.#keep().hold("handshake")) this.driver.pause();
@@ -108,7 +108,7 @@ export abstract class ReceivingConnection extends ConnectionLife implements TLSU
   /** What another protocol has left comes before all else that waits. */
   protected takeBack(leftover: Buffer): void {
     if (!this.state.delivers || leftover.length === 0) return;
-    if (this.state.isSecuring) return this.#clearTextCame(leftover.length);
+    if (this.state.isSecuring) return this.clearTextCame(unreadClearText(leftover.length));
     this.#keep().pushFront(leftover);
     this.workAtTurnEnd("this");
   }
@@ -196,11 +196,6 @@ export abstract class ReceivingConnection extends ConnectionLife implements TLSU
   #keep(): Inbox {
     this.inbox ??= new Inbox();
     return this.inbox;
-  }
-
-  /** It may have been put there by anybody, and would count as said inside of TLS. */
-  #clearTextCame(byteCount: number): void {
-    this.upgradeFailed(unreadClearText(byteCount));
   }
 
   #cannotStartTLS(): Error {

@@ -19,7 +19,9 @@ const AS_SERVER: StartTLSOptions = { side: "server", ...LOCALHOST };
 
 const INJECTED = "DELETE ALL\r\n";
 
-const REFUSED = new TLSError("cannot start TLS: 12 bytes that came in clear were not read");
+const REFUSED = new TLSError("cannot start TLS: 12 bytes that came in clear were not read", {
+  code: "ERR_TLS_UNREAD_CLEAR_TEXT",
+});
 
 /** Answers a request for TLS, and notes what it is told besides. */
 class Upgrading extends LineReceiver {
@@ -65,6 +67,27 @@ class PausedUpgrading extends Protocol {
   }
 }
 
+/** Asks for TLS in whatever chunk ends with the request for it. */
+class Chunked extends Protocol {
+  readonly received: Buffer[] = [];
+  readonly upgraded = Promise.withResolvers<unknown>();
+  readonly #pauses: boolean;
+
+  /** @param options.pauses whether it pauses reading meanwhile */
+  constructor(options: { readonly pauses: boolean }) {
+    super();
+    this.#pauses = options.pauses;
+  }
+
+  override dataReceived(data: Buffer): void {
+    this.received.push(data);
+    if (!data.toString().endsWith("STARTTLS\r\n")) return;
+    if (this.#pauses) this.transport.pauseProducing();
+    const outcome = this.transport.startTLS(AS_SERVER);
+    outcome.then(this.upgraded.resolve, this.upgraded.resolve);
+  }
+}
+
 class Switching extends LineReceiver {
   readonly #next: PausedUpgrading;
 
@@ -96,7 +119,9 @@ describe("startTLS", () => {
     expect(await server.lost.promise).toEqual({ kind: "lost", cause: REFUSED });
     expect(await server.upgraded.promise).toEqual(REFUSED);
     expect(server.lines).toEqual(["STARTTLS"]);
-    expect(logger.errors).toEqual([REFUSED]);
+    expect(logger.reports).toEqual([
+      { level: "warn", message: expect.stringContaining(REFUSED.message), error: undefined },
+    ]);
   });
 
   test("a receiver that dropped it goes on with the handshake", async () => {
@@ -119,6 +144,18 @@ describe("startTLS", () => {
     expect(await upgraded.promise).toEqual(REFUSED);
     expect(await server.closed).toEqual({ kind: "lost", cause: REFUSED });
   });
+
+  for (const pauses of [false, true]) {
+    test(`so does the rest of one read that came in pieces${pauses ? ", to one who pauses" : ""}`, async () => {
+      const server = new Chunked({ pauses });
+      const commands = "NOOP\r\n".repeat(10_921);
+      const request = `${commands}STARTTLS\r\n`;
+      expect(request.length).toBe(65_536);
+      using _peer = await sentTo(server, request + INJECTED);
+      expect(await server.upgraded.promise).toEqual(REFUSED);
+      expect(Buffer.concat(server.received).toString()).toBe(request);
+    });
+  }
 
   test("so does what switchProtocol left for a protocol that has paused", async () => {
     const next = new PausedUpgrading();
