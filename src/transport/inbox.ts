@@ -16,6 +16,8 @@ interface SocketEnd {
 export class Inbox {
   readonly #holds = { protocol: false, answers: false, handshake: false };
   #chunks: Buffer[] = [];
+  /** How much of the first chunk was taken out. */
+  #firstTaken = 0;
   #bytes = 0;
   #hasReadEnd = false;
   #socketEnd: SocketEnd | null = null;
@@ -63,6 +65,11 @@ export class Inbox {
 
   /** Keeps bytes before all that is kept: another protocol has taken them out and left them. */
   pushFront(data: Buffer): void {
+    const [first] = this.#chunks;
+    if (first !== undefined && this.#firstTaken > 0) {
+      this.#chunks[0] = first.subarray(this.#firstTaken);
+      this.#firstTaken = 0;
+    }
     this.#chunks.unshift(data);
     this.#bytes += data.length;
   }
@@ -81,14 +88,16 @@ export class Inbox {
   takeBytes(maxBytes: number): Buffer | null {
     const chunk = this.#chunks[0];
     if (chunk === undefined || this.held) return null;
-    if (chunk.length <= maxBytes) {
+    const start = this.#firstTaken;
+    const end = Math.min(start + maxBytes, chunk.length);
+    this.#bytes -= end - start;
+    if (end < chunk.length) {
+      this.#firstTaken = end;
+    } else {
+      this.#firstTaken = 0;
       this.#chunks.shift();
-      this.#bytes -= chunk.length;
-      return chunk;
     }
-    this.#chunks[0] = chunk.subarray(maxBytes);
-    this.#bytes -= maxBytes;
-    return chunk.subarray(0, maxBytes);
+    return end - start === chunk.length ? chunk : chunk.subarray(start, end);
   }
 
   /** Takes out the peer's end of stream, where that is next and may be told now. */
@@ -109,6 +118,7 @@ export class Inbox {
   /** Drops what is kept, but for the end of the socket. */
   discard(): void {
     this.#chunks = [];
+    this.#firstTaken = 0;
     this.#bytes = 0;
     this.#hasReadEnd = false;
   }

@@ -8,7 +8,7 @@ export const MAX_COPIED_BYTES = 16_384;
  *
  * Small chunks are gathered in slabs, so that many small writes cost one send and the queue's
  * overhead stays in proportion to its bytes however small they are written. Large chunks are never
- * copied; those that lie one behind the other in memory, as pieces of one read do, become one.
+ * copied; what lies right behind one in memory, as pieces of one read do, becomes part of it.
  */
 export class WriteQueue {
   readonly #turn: Turn;
@@ -30,7 +30,7 @@ export class WriteQueue {
   /** The buffer that holds the next bytes to send: `length` bytes from `offset`. */
   get buffer(): Uint8Array {
     if (this.#head === null) throw new Error("The write queue is empty");
-    return this.#head.bytes;
+    return this.#head.whole();
   }
 
   get offset(): number {
@@ -54,8 +54,9 @@ export class WriteQueue {
   push(chunk: Uint8Array, length = chunk.length): void {
     this.#bytes += length;
     if (this.#head === null) this.#head = new Piece(chunk, length, false);
+    else if (this.#tail?.joins(chunk)) return;
     else if (chunk.length <= MAX_COPIED_BYTES) this.#gather(chunk);
-    else if (!this.#tail?.joins(chunk)) this.#append(new Piece(chunk, chunk.length, false));
+    else this.#append(new Piece(chunk, chunk.length, false));
   }
 
   /** The next `count` bytes have been taken. */
@@ -122,14 +123,27 @@ export class WriteQueue {
 /** A chunk as it was written, or a slab that several were copied into. */
 class Piece {
   bytes: Uint8Array;
-  /** How much of `bytes` is to be sent: all of a chunk, the filled part of a slab. */
+  /** How much is to be sent: all of a chunk and of those it has joined, the filled part of a slab. */
   length: number;
+  /** How long `bytes` was when it was written. */
+  #chunkBytes: number;
   readonly isSlab: boolean;
 
   constructor(bytes: Uint8Array, length: number, isSlab: boolean) {
     this.bytes = bytes;
     this.length = length;
+    this.#chunkBytes = length;
     this.isSlab = isSlab;
+  }
+
+  /** The memory with all that is to be sent. */
+  whole(): Uint8Array {
+    if (!this.isSlab && this.length > this.#chunkBytes) {
+      const { buffer, byteOffset } = this.bytes;
+      this.bytes = new Uint8Array(buffer, byteOffset, this.length);
+      this.#chunkBytes = this.length;
+    }
+    return this.bytes;
   }
 
   get isSmallChunk(): boolean {
@@ -138,7 +152,7 @@ class Piece {
 
   /** A chunk whose memory was transferred or resized has another length than when it was written. */
   get isIntact(): boolean {
-    return this.isSlab || this.bytes.length === this.length;
+    return this.isSlab || this.bytes.length === this.#chunkBytes;
   }
 
   /** Whether there is room for `chunk` in this slab. */
@@ -151,14 +165,13 @@ class Piece {
     this.length += chunk.length;
   }
 
-  /** Takes a large chunk in, where it lies in memory right behind this one. */
+  /** Takes a chunk in that lies in memory right behind this one, where this one is large. */
   joins(chunk: Uint8Array): boolean {
     const { bytes, length } = this;
-    const isNeighbour =
-      bytes.buffer === chunk.buffer && bytes.byteOffset + length === chunk.byteOffset;
-    if (!isNeighbour || this.isSlab || !this.isIntact) return false;
-    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, length + chunk.length);
-    this.length = this.bytes.length;
+    if (length <= MAX_COPIED_BYTES) return false;
+    if (this.isSlab || !this.isIntact || bytes.buffer !== chunk.buffer) return false;
+    if (bytes.byteOffset + length !== chunk.byteOffset) return false;
+    this.length += chunk.length;
     return true;
   }
 }

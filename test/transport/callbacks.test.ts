@@ -189,6 +189,32 @@ describe("StreamConnection.switchProtocol", () => {
     expect(next.received.toString()).toBe("later");
   });
 
+  test("outside of a callback nothing is told inside the call but connectionMade", () => {
+    const next = new RecordingProtocol({
+      connectionMade: (me) => me.connection.abortConnection(),
+    });
+    const { connection, settle } = scripted(new RecordingProtocol());
+    next.calling(() => connection.switchProtocol(next, Buffer.from("later")));
+    expect(next.calledInside).toEqual(["connectionMade"]);
+    settle();
+    expect(next.events).toEqual(["connectionMade", "connectionLost"]);
+  });
+
+  test("the rest comes before what else has come, through any number of protocols", () => {
+    const order: string[] = [];
+    const relay = (left: number): RecordingProtocol =>
+      new RecordingProtocol({
+        dataReceived: (me, data) => {
+          order.push(data.toString("latin1", 0, 1));
+          if (left > 0) me.connection.switchProtocol(relay(left - 1), data.subarray(1));
+        },
+      });
+    const { driver } = scripted(relay(20_000));
+    driver.events.received(Buffer.alloc(15_000, "ab"));
+    driver.events.received(Buffer.from("c"));
+    expect(order.join("")).toBe(`${"ab".repeat(7_500)}c`);
+  });
+
   test("the rest is not delivered to a protocol that has ended the connection", () => {
     for (const verb of ["abortConnection", "loseConnection"] as const) {
       const next = new RecordingProtocol({ connectionMade: (me) => me.connection[verb]() });

@@ -169,6 +169,56 @@ describe("StreamConnection.pauseProducing", () => {
     expect(protocol.reason).toBeNull();
   });
 
+  for (const readBytes of [131_072, 300_001, 524_288]) {
+    test(`what answers one read of ${readBytes} bytes and does not pile up leaves in one send`, () => {
+      const { driver, connection } = scripted(echo());
+      const read = Buffer.alloc(readBytes, "echo");
+      driver.events.received(read);
+      expect(Buffer.concat(driver.sent).equals(read)).toBe(true);
+      expect(connection.stats.sends).toBe(1);
+    });
+  }
+
+  test("of answers that pile up no more are asked for than the kernel takes", () => {
+    const protocol = echo();
+    const { driver, connection } = scripted(protocol);
+    driver.budget = 100_000;
+    driver.events.received(Buffer.alloc(524_288));
+    expect(connection.bufferedAmount).toBe(524_288 - 100_000);
+    expect(driver.verbs).toEqual(["pause"]);
+    driver.events.received(Buffer.alloc(524_288));
+    expect(protocol.receivedBytes).toBe(524_288);
+    driver.accept(Number.POSITIVE_INFINITY);
+    expect(protocol.receivedBytes).toBe(1_048_576);
+    expect(driver.sentBytes).toBe(1_048_576);
+  });
+
+  test("a write in the middle of one read says when the high-water mark is passed", () => {
+    const taken: boolean[] = [];
+    const protocol = new RecordingProtocol({
+      dataReceived: (me, data) => taken.push(me.connection.write(data)),
+    });
+    const { driver } = scripted(protocol);
+    driver.events.received(Buffer.alloc(4 * MAX_DELIVERED_BYTES));
+    expect(taken).toEqual([true, false, false, false]);
+  });
+
+  test("pausing in readConnectionLost after our own end holds connectionLost", () => {
+    const protocol = new RecordingProtocol({
+      readConnectionLost: (me) => me.connection.pauseProducing(),
+    });
+    const { driver, connection, settle } = scripted(protocol);
+    connection.loseWriteConnection();
+    settle();
+    driver.events.closed();
+    settle();
+    expect(protocol.events).toEqual(["connectionMade", "readConnectionLost"]);
+    connection.resumeProducing();
+    settle();
+    expect(protocol.events).toEqual(["connectionMade", "readConnectionLost", "connectionLost"]);
+    expect(protocol.reason).toEqual({ kind: "done" });
+  });
+
   test("a callback that awaited drained in vain is no failure: the rest follows, and the end", async () => {
     const answered = Promise.withResolvers<void>();
     const protocol = new RecordingProtocol({
