@@ -29,7 +29,7 @@ export abstract class Protocol<
 
   /**
    * Bytes came in. Called in wire order with whatever chunks the network made: never empty, up to
-   * 512 KiB, and never a message as the peer wrote it; let a receiver cut messages out. The chunk
+   * 64 KiB, and never a message as the peer wrote it; let a receiver cut messages out. The chunk
    * is yours to keep. Not called after `loseConnection`.
    */
   dataReceived(_data: Buffer): void {}

@@ -18,7 +18,10 @@ export interface WriteLimits {
   readonly high: number;
   /** At or below this they are resumed. */
   readonly low: number;
-  /** Above this the connection is lost. */
+  /**
+   * Above this the connection is lost, unless it is one write that found less than `high` waiting:
+   * that is taken whatever its size.
+   */
   readonly max: number;
 }
 
@@ -56,14 +59,18 @@ export interface StreamTransport {
    * @throws {TypeError} when `data` is neither, or a string with a lone surrogate
    */
   write(data: Uint8Array | string): boolean;
-  /** Writes several chunks as one. */
+  /**
+   * Writes several chunks as one.
+   *
+   * @throws {TypeError} when one of them cannot be written; then none is
+   */
   writeSequence(chunks: Iterable<Uint8Array | string>): boolean;
 
   /**
    * Closes in order: flushes, waits for a registered producer to unregister, sends the end of
    * stream, and discards what the peer still sends until it closes too. No data is delivered any
-   * more. When that takes longer than `timeoutMs`, counted from the last byte the peer took, the
-   * connection is aborted.
+   * more. It ends as aborted when the peer acknowledges nothing for `timeoutMs`: with a reset, or
+   * without one when only the peer's own end of stream is missing.
    *
    * @throws {RangeError} when `timeoutMs` is negative or not a finite number
    */
@@ -145,8 +152,9 @@ export interface StreamTransport {
   readonly tlsInfo: TLSInfo | null;
 
   /**
-   * Hands the connection to another protocol, which gets `connectionMade` and then `leftover`.
-   * The old one is told nothing any more.
+   * Hands the connection to another protocol, which gets `connectionMade` inside of this call. The
+   * old one is told nothing any more. `leftover`, which the old one took and did not use, is
+   * delivered before all else that has come, as soon as the callback that runs now has returned.
    */
   switchProtocol(next: ConnectionCallbacks, leftover?: Buffer): void;
 }

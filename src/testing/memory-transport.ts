@@ -47,8 +47,9 @@ export class MemoryTransport implements StreamTransport {
   #streaming = false;
   #abortCause: Error | undefined;
   #tlsOptions: StartTLSOptions | null = null;
-  /** Gives what `switchProtocol` left over, while reading is paused. */
-  #giveLeftover: (() => void) | null = null;
+  /** What `switchProtocol` left over, and for whom. */
+  #leftover: { readonly to: Protocol; readonly data: Buffer } | null = null;
+  #isGiving = false;
 
   constructor(options: MemoryTransportOptions = {}) {
     this.#peer = options.peer ?? new InternetAddress("tcp", "192.168.1.1", 54_321);
@@ -120,7 +121,7 @@ export class MemoryTransport implements StreamTransport {
   }
 
   writeSequence(chunks: Iterable<Uint8Array | string>): boolean {
-    for (const chunk of chunks) this.write(chunk);
+    for (const bytes of Array.from(chunks, outgoingBytes)) this.write(bytes);
     return this.#acceptsWrites;
   }
 
@@ -151,9 +152,7 @@ export class MemoryTransport implements StreamTransport {
   resumeProducing(): void {
     if (this.#producerState !== "paused") return;
     this.#producerState = "producing";
-    const give = this.#giveLeftover;
-    this.#giveLeftover = null;
-    give?.();
+    this.#giveLeftover();
   }
 
   stopProducing(): void {
@@ -242,9 +241,23 @@ export class MemoryTransport implements StreamTransport {
     if (this.aborted) return;
     next.makeConnection(this);
     if (leftover === undefined || leftover.length === 0) return;
-    const give = () => next.dataReceived(leftover);
-    if (this.#producerState === "producing") give();
-    else if (this.#producerState === "paused") this.#giveLeftover = give;
+    this.#leftover = { to: next, data: leftover };
+    this.#giveLeftover();
+  }
+
+  /** In a loop, where whoever gets it leaves some of it to another one again. */
+  #giveLeftover(): void {
+    if (this.#isGiving) return;
+    this.#isGiving = true;
+    try {
+      while (this.#leftover !== null && this.#producerState === "producing") {
+        const { to, data } = this.#leftover;
+        this.#leftover = null;
+        to.dataReceived(data);
+      }
+    } finally {
+      this.#isGiving = false;
+    }
   }
 
   get #acceptsWrites(): boolean {
