@@ -195,9 +195,9 @@ function report(rounds: readonly RoundResult[], slicesPerRound: number): Benchma
       });
       if (kind === "bare") continue;
       findings.push(
-        `${connections} connections, ${messageBytes} bytes: ${formatQuantity(rate.median)} of bare ` +
-          `handlers in messages per second, ${formatQuantity(cpu.median)} per second of the ` +
-          "server's core",
+        `${connections} connections, ${messageBytes} bytes: ` +
+          `${formatQuantity(rate.median)} of bare handlers in messages per second, ` +
+          `${formatQuantity(cpu.median)} per second of the server's core`,
       );
     }
   }

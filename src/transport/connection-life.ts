@@ -111,7 +111,7 @@ export abstract class ConnectionLife
     const { to, effects } = lifeMove(this.#state, event);
     this.#state = to;
     for (const effect of effects) {
-      // An effect may end the connection; who is told that its end of stream has left is told still.
+      // An effect may end the connection; that our end of stream has left is told all the same.
       if (this.#state.connected || effect === "tellWriteEnd") this.#carryOut(effect);
     }
   }

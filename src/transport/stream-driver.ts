@@ -12,7 +12,7 @@ export interface StreamDriver {
   readonly peer: Address;
   readonly host: Address;
   readonly fileDescriptor: number;
-  /** How many of the bytes that were taken the peer has not acknowledged; null if nobody can say. */
+  /** How much of what was taken the peer has not acknowledged; null where nobody can say. */
   readonly unacknowledgedBytes: number | null;
 
   /** From now on reports to `events`. Called once, in the turn in which the driver was made. */

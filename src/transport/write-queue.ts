@@ -123,7 +123,7 @@ export class WriteQueue {
 /** A chunk as it was written, or a slab that several were copied into. */
 class Piece {
   bytes: Uint8Array;
-  /** How much is to be sent: all of a chunk and of those it has joined, the filled part of a slab. */
+  /** How much is to be sent: a chunk and those it was joined by, or the filled part of a slab. */
   length: number;
   /** How long `bytes` was when it was written. */
   #chunkBytes: number;
@@ -150,7 +150,7 @@ class Piece {
     return !this.isSlab && this.length <= MAX_COPIED_BYTES && this.isIntact;
   }
 
-  /** A chunk whose memory was transferred or resized has another length than when it was written. */
+  /** A chunk whose memory was transferred or resized is not as long as when it was written. */
   get isIntact(): boolean {
     return this.isSlab || this.bytes.length === this.#chunkBytes;
   }

@@ -118,9 +118,9 @@ export class RandomTalker extends Protocol {
     return this.#network.random.integer(0, 3) === 0;
   }
 
-  #piece(): Buffer {
+  #piece(minBytes = 0): Buffer {
     const { random } = this.#network;
-    return Buffer.alloc(random.integer(0, MAX_PIECE_BYTES), random.integer(0, 255));
+    return Buffer.alloc(random.integer(minBytes, MAX_PIECE_BYTES), random.integer(0, 255));
   }
 
   #awaitDrained(): void {
@@ -139,7 +139,8 @@ export class RandomTalker extends Protocol {
   #produce(verb: "produce" | "pull"): void {
     if (this.#producer !== null) return;
     const { random } = this.#network;
-    const pieces = Array.from({ length: random.integer(0, MAX_PIECES) }, () => this.#piece());
+    // A pull producer that writes nothing is not asked again before it has written something.
+    const pieces = Array.from({ length: random.integer(0, MAX_PIECES) }, () => this.#piece(1));
     const isStreaming = verb === "produce";
     const later = (call: () => void) =>
       void this.#network.callLater(random.integer(0, MAX_GAP_MS), call);
