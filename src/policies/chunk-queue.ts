@@ -1,8 +1,11 @@
 /** Chunks up to this long are copied together: many of them take no more than their bytes. */
 const MAX_COPIED_BYTES = 1_024;
 
-/** What they are copied into. */
-const SLAB_BYTES = 16_384;
+/** What they are copied into: little for a queue that has few, and more for one that has many. */
+const MIN_SLAB_BYTES = 1_024;
+const MAX_SLAB_BYTES = 16_384;
+
+const NO_SLAB = Buffer.alloc(0);
 
 /** How many taken chunks may stay in the list before it is cut. */
 const MAX_TAKEN_CHUNKS = 64;
@@ -13,7 +16,7 @@ export class ChunkQueue {
   /** The first chunk that has not been taken. */
   #first = 0;
   #bytes = 0;
-  #slab = Buffer.alloc(0);
+  #slab = NO_SLAB;
   #slabEnd = 0;
 
   get bytes(): number {
@@ -22,8 +25,9 @@ export class ChunkQueue {
 
   /** Appends a chunk, which must not be changed any more. */
   push(chunk: Uint8Array): void {
+    const isOnly = this.#bytes === 0;
     this.#bytes += chunk.length;
-    if (chunk.length > MAX_COPIED_BYTES) this.#chunks.push(chunk);
+    if (isOnly || chunk.length > MAX_COPIED_BYTES) this.#chunks.push(chunk);
     else this.#copy(chunk);
   }
 
@@ -42,7 +46,7 @@ export class ChunkQueue {
     this.#chunks = [];
     this.#first = 0;
     this.#bytes = 0;
-    this.#slab = Buffer.alloc(0);
+    this.#slab = NO_SLAB;
     this.#slabEnd = 0;
   }
 
@@ -57,7 +61,8 @@ export class ChunkQueue {
   /** Behind the last chunk where that is the end of the slab, or else as the first of a new one. */
   #copy(chunk: Uint8Array): void {
     if (this.#slabEnd + chunk.length > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      const slabBytes = Math.min(MAX_SLAB_BYTES, Math.max(MIN_SLAB_BYTES, 2 * this.#slab.length));
+      this.#slab = Buffer.allocUnsafeSlow(slabBytes);
       this.#slabEnd = 0;
     }
     const start = this.#slabEnd;

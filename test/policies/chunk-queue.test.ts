@@ -44,6 +44,21 @@ describe("ChunkQueue", () => {
     expect(queue.take(10)).toHaveLength(0);
   });
 
+  test("one chunk is kept as it is, and a few of a byte each take up a kilobyte or two", () => {
+    const byte = Buffer.from("x");
+    for (const [count, mostBytes] of [
+      [1, 100],
+      [10, 4_000],
+    ] as const) {
+      const queues = Array.from({ length: 1_000 }, () => new ChunkQueue());
+      const before = process.memoryUsage().arrayBuffers;
+      for (const queue of queues) for (let n = 0; n < count; n++) queue.push(byte);
+      const added = process.memoryUsage().arrayBuffers - before;
+      expect(added).toBeLessThan(mostBytes * queues.length);
+      expect(queues.every((queue) => queue.bytes === count)).toBe(true);
+    }
+  });
+
   test("joins small chunks, so that a million of them are a few pieces", () => {
     const queue = new ChunkQueue();
     const chunk = Buffer.from("x");
