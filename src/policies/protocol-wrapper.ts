@@ -1,15 +1,9 @@
-import type { Address } from "../reactor/address.ts";
+import { asError } from "../reactor/as-error.ts";
 import type { CloseReason } from "../reactor/close-reason.ts";
-import type { Producer, PullProducer } from "../reactor/producer.ts";
-import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
-import type {
-  ConnectionCallbacks,
-  StreamStats,
-  StreamTransport,
-  WriteLimits,
-} from "../reactor/stream-transport.ts";
-import type { StartTLSOptions, TLSInfo } from "../reactor/tls.ts";
+import type { ConnectionCallbacks, StreamTransport } from "../reactor/stream-transport.ts";
+import type { TLSInfo } from "../reactor/tls.ts";
 import { unreadClearText } from "../reactor/unread-clear-text.ts";
+import { ForwardingTransport } from "./forwarding-transport.ts";
 import { forwardOptionalCallbacks, type OptionalCallback } from "./optional-callbacks.ts";
 
 /**
@@ -19,28 +13,32 @@ import { forwardOptionalCallbacks, type OptionalCallback } from "./optional-call
  *
  * It has those of the optional callbacks that the inner protocol has, because having one means
  * something: a wrapper of a protocol that is not half-close aware is not either. A subclass that
- * has one as a method of its own has it always.
+ * has one as a method of its own has it always. Those about TLS mean nothing, and are always there.
  */
-export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
-  declare protected transport: StreamTransport;
+export class ProtocolWrapper extends ForwardingTransport implements ConnectionCallbacks {
   #inner: ConnectionCallbacks;
   #ended = false;
   /** Who wants reading to stop. */
   #heldByProtocol = false;
   #heldByPolicy = false;
-  /** What came with `switchProtocol` and waits for the protocol to read. */
-  #leftover: Buffer | null = null;
+  /** What the protocol gets before all that comes: as a rule what `switchProtocol` left over. */
+  readonly #unread: Buffer[] = [];
+  /** A callback of the protocol is under way; what is unread will be delivered after it. */
+  #isCalling = false;
+  /** Whether bytes would be in clear though TLS was asked for: there are none in a handshake. */
+  #isInHandshake = false;
 
   static {
     const has = (wrapper: ProtocolWrapper, name: OptionalCallback) =>
       wrapper.#inner[name] !== undefined;
     forwardOptionalCallbacks(this.prototype, has, (wrapper, name) => {
       wrapper.passingOn(name);
-      return wrapper.#inner;
+      return wrapper.#within(() => wrapper.#inner[name]?.());
     });
   }
 
   constructor(inner: ConnectionCallbacks) {
+    super();
     this.#inner = inner;
   }
 
@@ -58,17 +56,44 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
 
   makeConnection(transport: StreamTransport): void {
     this.transport = transport;
-    return this.#inner.makeConnection(this);
+    return this.#within(() => this.#inner.makeConnection(this)) as void;
   }
 
+  /** @throws {TLSError} when the bytes came in clear after `startTLS` */
   dataReceived(data: Buffer): void {
-    return this.#inner.dataReceived(data);
+    if (this.#isInHandshake) throw unreadClearText(data.length);
+    if (this.#isCalling || this.#unread.length > 0) {
+      // Behind what came before it. That a protocol paused is no matter: the connection reads on.
+      this.#unread.push(data);
+      return this.#deliverUnread({ despitePause: true });
+    }
+    let result: unknown;
+    this.#isCalling = true;
+    try {
+      result = this.#inner.dataReceived(data);
+    } finally {
+      this.#isCalling = false;
+    }
+    if (this.#unread.length > 0) this.#deliverUnread();
+    return result as void;
   }
 
   connectionLost(reason: CloseReason): void {
     this.#ended = true;
-    this.#leftover = null;
     return this.#inner.connectionLost(reason);
+  }
+
+  /** @throws {TLSError} when something that came in clear was not read */
+  tlsStarted(): void {
+    const unreadBytes = this.#unread.reduce((sum, { length }) => sum + length, 0);
+    if (unreadBytes > 0) throw unreadClearText(unreadBytes);
+    this.#isInHandshake = true;
+    return this.#inner.tlsStarted?.();
+  }
+
+  handshakeCompleted(info: TLSInfo): void {
+    this.#isInHandshake = false;
+    return this.#within(() => this.#inner.handshakeCompleted?.(info)) as void;
   }
 
   readConnectionLost?(): void;
@@ -76,126 +101,37 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
   pauseWriting?(): void;
   resumeWriting?(): void;
   draining?(): void;
-  tlsStarted?(): void;
-  handshakeCompleted?(info: TLSInfo): void;
 
-  // What the inner protocol calls.
+  // What the inner protocol calls, besides what is only passed on.
 
-  write(data: Uint8Array | string): boolean {
-    return this.transport.write(data);
-  }
-
-  /** Through `write`, chunk by chunk, so that a policy on writing sees it. */
-  writeSequence(chunks: Iterable<Uint8Array | string>): boolean {
-    let writable = true;
-    for (const chunk of chunks) writable = this.write(chunk);
-    return writable;
-  }
-
-  loseConnection(options?: { readonly timeoutMs?: number }): void {
-    this.transport.loseConnection(options);
-  }
-
-  abortConnection(cause?: Error): void {
-    this.transport.abortConnection(cause);
-  }
-
-  loseWriteConnection(): void {
-    this.transport.loseWriteConnection();
-  }
-
-  pauseProducing(): void {
+  override pauseProducing(): void {
     const held = this.#isReadingHeld;
     this.#heldByProtocol = true;
     if (!held) this.transport.pauseProducing();
   }
 
-  resumeProducing(): void {
+  override resumeProducing(): void {
     this.#heldByProtocol = false;
-    this.#deliverLeftover();
+    this.#deliverUnread();
     if (!this.#isReadingHeld) this.transport.resumeProducing();
   }
 
-  stopProducing(): void {
-    this.loseConnection();
-  }
-
-  registerProducer(producer: Producer | PullProducer, streaming: boolean): void {
-    if (streaming) this.transport.registerProducer(producer as Producer, true);
-    else this.transport.registerProducer(producer, false);
-  }
-
-  unregisterProducer(): void {
-    this.transport.unregisterProducer();
-  }
-
-  getPeer(): Address {
-    return this.transport.getPeer();
-  }
-
-  getHost(): Address {
-    return this.transport.getHost();
-  }
-
-  get bufferedAmount(): number {
-    return this.transport.bufferedAmount;
-  }
-
-  setWriteLimits(limits: Partial<WriteLimits>): void {
-    this.transport.setWriteLimits(limits);
-  }
-
-  drained(): Promise<void> {
-    return this.transport.drained();
-  }
-
-  setNoDelay(on: boolean): void {
-    this.transport.setNoDelay(on);
-  }
-
-  setKeepAlive(on: boolean, delayMs?: number): void {
-    this.transport.setKeepAlive(on, delayMs);
-  }
-
-  getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N> {
-    return this.transport.getSocketOption(name);
-  }
-
-  setSocketOption<N extends SocketOptionName>(name: N, value: SocketOptionValue<N>): void {
-    this.transport.setSocketOption(name, value);
-  }
-
-  get fileDescriptor(): number {
-    return this.transport.fileDescriptor;
-  }
-
-  get stats(): StreamStats {
-    return this.transport.stats;
-  }
-
-  startTLS(options: StartTLSOptions): Promise<void> {
-    const { length } = this.#leftover ?? "";
-    if (length === 0) return this.transport.startTLS(options);
-    const error = unreadClearText(length);
-    this.#fail(error);
-    return Promise.reject(error);
-  }
-
-  get tlsInfo(): TLSInfo | null {
-    return this.transport.tlsInfo;
-  }
-
-  get disconnecting(): boolean {
+  override get disconnecting(): boolean {
     return this.#ended || this.transport.disconnecting;
   }
 
-  /** The policy stays: only what is inside of it changes. */
-  switchProtocol(next: ConnectionCallbacks, leftover?: Buffer): void {
+  /**
+   * The policy stays: only what is inside of it changes. `leftover` goes past it, because it has
+   * seen these bytes before: inside of a callback once that has returned, and otherwise at once.
+   */
+  override switchProtocol(next: ConnectionCallbacks, leftover?: Buffer): void {
     if (this.#ended) return;
+    const { length } = leftover ?? "";
+    if (length > 0 && this.#isInHandshake) return this.#fail(unreadClearText(length));
+    // In front of all else: it came before that.
+    if (leftover !== undefined && length > 0) this.#unread.unshift(leftover);
     this.#inner = next;
-    this.#leftover = leftover ?? null;
     this.call(() => next.makeConnection(this));
-    this.#deliverLeftover();
   }
 
   // What is for subclasses.
@@ -209,7 +145,7 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
    */
   protected call(callback: () => unknown): void {
     try {
-      const result = callback();
+      const result = this.#within(callback);
       if (result instanceof Promise) result.catch((error: unknown) => this.#fail(error));
     } catch (error) {
       this.#fail(error);
@@ -234,17 +170,32 @@ export class ProtocolWrapper implements ConnectionCallbacks, StreamTransport {
     return this.#heldByProtocol || this.#heldByPolicy;
   }
 
-  /** Past the policy, which has seen these bytes before. */
-  #deliverLeftover(): void {
-    const leftover = this.#leftover;
-    if (leftover === null || this.#heldByProtocol) return;
-    this.#leftover = null;
-    if (leftover.length === 0 || this.disconnecting) return;
-    this.call(() => this.#inner.dataReceived(leftover));
+  /** Calls the inner protocol. What it leaves over is delivered after the outermost such call. */
+  #within(callback: () => unknown): unknown {
+    const isInCallback = this.#isCalling;
+    let result: unknown;
+    this.#isCalling = true;
+    try {
+      result = callback();
+    } finally {
+      this.#isCalling = isInCallback;
+    }
+    this.#deliverUnread();
+    return result;
+  }
+
+  /** In a loop: whoever gets some of it may leave that over, as often as the peer likes. */
+  #deliverUnread({ despitePause = false } = {}): void {
+    while (!this.#isCalling && (despitePause || !this.#heldByProtocol) && !this.disconnecting) {
+      const data = this.#unread.shift();
+      if (data === undefined) return;
+      this.#isCalling = true;
+      this.call(() => this.#inner.dataReceived(data));
+      this.#isCalling = false;
+    }
   }
 
   #fail(error: unknown): void {
-    const cause = error instanceof Error ? error : new Error(String(error), { cause: error });
-    this.transport.abortConnection(cause);
+    this.transport.abortConnection(asError(error));
   }
 }

@@ -1,4 +1,5 @@
 import { type Address, InternetAddress, UNIXAddress } from "../reactor/address.ts";
+import { asError } from "../reactor/as-error.ts";
 import type { Clock, DelayedCall } from "../reactor/clock.ts";
 import type { CloseReason } from "../reactor/close-reason.ts";
 import type { Factory } from "../reactor/factory.ts";
@@ -97,8 +98,7 @@ export class ProxyGate extends Protocol {
     try {
       this.#handOver(null);
     } catch (error) {
-      const cause = error instanceof Error ? error : new Error(String(error), { cause: error });
-      this.transport.abortConnection(cause);
+      this.transport.abortConnection(asError(error));
     }
   }
 
@@ -145,7 +145,7 @@ class ProxiedConnection extends ProtocolWrapper {
   override makeConnection(transport: StreamTransport): void {
     const made: unknown = super.makeConnection(transport);
     if (this.#tlsInfo === null) return made as void;
-    const completed: unknown = this.handshakeCompleted?.(this.#tlsInfo);
+    const completed: unknown = this.handshakeCompleted(this.#tlsInfo);
     // What either rejects with ends the connection, as for any callback.
     const isAsync = made instanceof Promise || completed instanceof Promise;
     return (isAsync ? Promise.all([made, completed]) : undefined) as void;

@@ -1,4 +1,5 @@
 import type { Address } from "../reactor/address.ts";
+import { asError } from "../reactor/as-error.ts";
 import type { Factory } from "../reactor/factory.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { ConnectionCallbacks, StreamTransport } from "../reactor/stream-transport.ts";
@@ -63,7 +64,7 @@ class ProxyHeaderWrapper extends ProtocolWrapper {
       transport.write(this.#encode(transport));
     } catch (error) {
       // The protocol is made all the same, to hear of the end.
-      transport.abortConnection(error as Error);
+      transport.abortConnection(asError(error));
     }
     return super.makeConnection(transport);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ProtocolWrapper } from "../../src/policies/protocol-wrapper.ts";
 import { withProxyProtocol } from "../../src/policies/with-proxy-protocol.ts";
+import { withShaping } from "../../src/policies/with-shaping.ts";
 import { withTimeout } from "../../src/policies/with-timeout.ts";
 import { withTrafficLog } from "../../src/policies/with-traffic-log.ts";
 import { WrappingFactory } from "../../src/policies/wrapping-factory.ts";
@@ -132,6 +133,149 @@ describe.each([
     client.connection.write("one\r\ntwo\r\nthree\r\n");
     reactor.flush();
     expect(lines).toEqual(["one"]);
+  });
+});
+
+/** Notes the lines that it and those after it get, and hands over to the next one at each. */
+class Relay extends LineReceiver {
+  readonly #lines: string[];
+  readonly #handOver: (relay: Relay) => void;
+
+  constructor(lines: string[], handOver: (relay: Relay) => void) {
+    super();
+    this.#lines = lines;
+    this.#handOver = handOver;
+  }
+
+  override lineReceived(line: Buffer): void {
+    this.#lines.push(line.toString());
+    this.#handOver(this);
+    this.#lines.push("returned");
+  }
+
+  /** Hands over what it has not looked at. */
+  giveTo(next: ConnectionCallbacks): void {
+    this.transport.switchProtocol(next, this.clearLineBuffer());
+  }
+}
+
+const TIMED: Policy = (factory, clock) => withTimeout(factory, { clock, idleMs: 1_000 });
+
+const SHAPED: Policy = (factory, clock) =>
+  withShaping(factory, { clock, read: { bytesPerSecond: 1e9 } });
+
+/** What a leftover of `switchProtocol` is to policies. */
+describe.each([
+  ["one wrapper", ONE],
+  ["two wrappers", TWO],
+  ["withTimeout", TIMED],
+  ["withShaping", SHAPED],
+  ["withTimeout around withShaping", (factory, clock) => TIMED(SHAPED(factory, clock), clock)],
+] as readonly (readonly [string, Policy])[])("A leftover behind %s", (_name, policy) => {
+  async function served(server: () => Protocol) {
+    const logger = new MemoryLogger();
+    const reactor = new MemoryReactor({ logger });
+    await reactor.listenTCP({ port: 7 }, policy(new Factory(server), reactor));
+    const client = new RecordingProtocol();
+    await reactor.connectTCP({ host: "127.0.0.1", port: 7 }, new Factory(() => client));
+    reactor.flush();
+    return { reactor, client, logger };
+  }
+
+  test("is handed over 16,000 times in one chunk, in order, without nesting", async () => {
+    const lines: string[] = [];
+    const next = (): Relay => new Relay(lines, (relay) => relay.giveTo(next()));
+    const { reactor, client, logger } = await served(next);
+    client.connection.write("\r\n".repeat(16_000));
+    reactor.flush();
+    expect(logger.errors).toEqual([]);
+    expect(lines).toEqual(Array.from({ length: 16_000 }, () => ["", "returned"]).flat());
+    expect(client.reason).toBeNull();
+    client.connection.abortConnection();
+  });
+
+  test("is delivered when dataReceived has returned, and before what comes later", async () => {
+    const lines: string[] = [];
+    const last = new Relay(lines, noAction);
+    const { reactor, client } = await served(() => new Relay(lines, (relay) => relay.giveTo(last)));
+    client.connection.write("one\r\ntwo\r\nthr");
+    reactor.flush();
+    client.connection.write("ee\r\n");
+    reactor.flush();
+    expect(lines).toEqual(["one", "returned", "two", "returned", "three", "returned"]);
+    client.connection.abortConnection();
+  });
+
+  test("goes to whom the next protocol hands over in connectionMade", async () => {
+    const last = new RecordingProtocol();
+    const between = new RecordingProtocol({
+      connectionMade: (me) => me.connection.switchProtocol(last),
+    });
+    const { reactor, client } = await served(() => new Relay([], (relay) => relay.giveTo(between)));
+    client.connection.write("one\r\ntwo");
+    reactor.flush();
+    expect(between.receivedBytes).toBe(0);
+    expect(last.received.toString()).toBe("two");
+    client.connection.abortConnection();
+  });
+
+  test("goes to whom a protocol that has paused hands over without reading it", async () => {
+    const last = new RecordingProtocol();
+    const paused = new RecordingProtocol({
+      connectionMade: (me) => me.connection.pauseProducing(),
+    });
+    const { reactor, client } = await served(() => new Relay([], (relay) => relay.giveTo(paused)));
+    client.connection.write("one\r\ntwo");
+    reactor.flush();
+    paused.connection.switchProtocol(last);
+    paused.connection.resumeProducing();
+    reactor.flush();
+    expect(paused.receivedBytes).toBe(0);
+    expect(last.received.toString()).toBe("two");
+    client.connection.abortConnection();
+  });
+
+  test("is delivered once connectionMade has returned, which handed the connection over", async () => {
+    const events: string[] = [];
+    const last = new RecordingProtocol({
+      dataReceived: (_, data) => events.push(data.toString()),
+    });
+    const first = new RecordingProtocol({
+      connectionMade: (me) => {
+        me.connection.switchProtocol(last, Buffer.from("left"));
+        events.push("returned");
+      },
+    });
+    const { client } = await served(() => first);
+    expect(events).toEqual(["returned", "left"]);
+    client.connection.abortConnection();
+  });
+
+  test("is not delivered to whom closes first, nor after an end", async () => {
+    const closing = new RecordingProtocol({
+      connectionMade: (me) => me.connection.loseConnection(),
+    });
+    const { reactor, client } = await served(() => new Relay([], (relay) => relay.giveTo(closing)));
+    client.connection.write("one\r\ntwo");
+    reactor.flush();
+    expect(closing.events).toEqual(["connectionMade", "connectionLost"]);
+    expect(client.reason).toEqual({ kind: "done" });
+  });
+
+  test("is dropped when the handing over fails after it", async () => {
+    const fault = new Error("a fault of the protocol");
+    const last = new RecordingProtocol();
+    const { reactor, client } = await served(
+      () =>
+        new Relay([], (relay) => {
+          relay.giveTo(last);
+          throw fault;
+        }),
+    );
+    client.connection.write("one\r\ntwo");
+    reactor.flush();
+    expect(last.events).toEqual(["connectionMade", "connectionLost"]);
+    expect(last.reason).toEqual({ kind: "lost", cause: fault });
   });
 });
 
