@@ -8,7 +8,10 @@ import { WrappingFactory } from "./wrapping-factory.ts";
 
 /** How the traffic is written down. */
 export interface TrafficLogPolicy {
-  /** Gets one line, without a line end, for each chunk and for the ends of each connection. */
+  /**
+   * Gets one line, without a line end, for each chunk and for the ends of each connection. What it
+   * throws, or rejects with, ends the connection.
+   */
   readonly sink: (line: string) => void;
   /** How many bytes of a chunk are shown at most; 256 unless told. */
   readonly maxBytes?: number;
@@ -64,13 +67,15 @@ class TrafficLogWrapper extends ProtocolWrapper {
   }
 
   override makeConnection(transport: StreamTransport): void {
-    this.#sink(`${this.#peer} connected`);
+    // The protocol is made all the same, to hear of the end.
+    this.transport = transport;
+    this.call(() => this.#sink(`${this.#peer} connected`));
     return super.makeConnection(transport);
   }
 
   override dataReceived(data: Buffer): void {
     this.#show("<", data);
-    return super.dataReceived(data);
+    return this.disconnecting ? undefined : super.dataReceived(data);
   }
 
   override write(data: Uint8Array | string): boolean {
@@ -80,14 +85,16 @@ class TrafficLogWrapper extends ProtocolWrapper {
 
   override connectionLost(reason: CloseReason): void {
     const cause = reason.kind === "lost" ? `: ${shown(Buffer.from(reason.cause.message))}` : "";
+    let noted: unknown;
     let result: unknown;
     try {
-      this.#sink(`${this.#peer} ${reason.kind}${cause}`);
+      noted = this.#sink(`${this.#peer} ${reason.kind}${cause}`);
     } finally {
       // Nobody else tells the protocol, and the policies inside, whatever the sink does.
       result = super.connectionLost(reason);
     }
-    return result as void;
+    const isAsync = noted instanceof Promise || result instanceof Promise;
+    return (isAsync ? Promise.all([noted, result]) : undefined) as void;
   }
 
   #show(direction: "<" | ">", data: Uint8Array): void {
@@ -95,7 +102,7 @@ class TrafficLogWrapper extends ProtocolWrapper {
     const rest = data.length - head.length;
     const more = rest > 0 ? ` and ${rest} bytes more` : "";
     const bytes = this.#format === "hex" ? hexadecimal(head) : `"${shown(head)}"`;
-    this.#sink(`${this.#peer} ${direction} ${data.length} bytes ${bytes}${more}`);
+    this.call(() => this.#sink(`${this.#peer} ${direction} ${data.length} bytes ${bytes}${more}`));
   }
 }
 

@@ -66,7 +66,45 @@ describe("withTrafficLog", () => {
     client.connection.write("hello");
     policed.reactor.flush();
     expect(policed.server.reason).toEqual({ kind: "lost", cause: fault });
+    expect(policed.server.receivedBytes).toBe(0);
     expect(logger.errors).toEqual([fault, fault]);
+  });
+
+  test("a sink that fails at once ends a connection whose protocol was told of it first", async () => {
+    const fault = new Error("no space left on device");
+    const failing = [
+      () => {
+        throw fault;
+      },
+      () => Promise.reject(fault),
+    ];
+    for (const sink of failing) {
+      const policed = new PolicedServer(
+        (factory) => withTrafficLog(factory, { sink }),
+        {},
+        { logger: new MemoryLogger() },
+      );
+      await policed.connect();
+      expect(await policed.server.lost()).toEqual({ kind: "lost", cause: fault });
+      expect(policed.server.events).toEqual(["connectionMade", "connectionLost"]);
+    }
+  });
+
+  test("a sink that fails at a write ends the connection, and not who writes", async () => {
+    const fault = new Error("no space left on device");
+    const sink = (line: string) => {
+      if (line.includes(" > ")) throw fault;
+    };
+    const policed = new PolicedServer(
+      (factory) => withTrafficLog(factory, { sink }),
+      {},
+      { logger: new MemoryLogger() },
+    );
+    const client = await policed.connect();
+    expect(policed.server.connection.write("hello")).toBe(false);
+    policed.reactor.flush();
+    expect(policed.server.reason).toEqual({ kind: "lost", cause: fault });
+    expect(client.receivedBytes).toBe(0);
   });
 
   for (const maxBytes of [-1, Number.NaN, 1.5]) {
