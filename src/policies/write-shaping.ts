@@ -89,7 +89,7 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
 
   override unregisterProducer(): void {
     this.#producer = null;
-    this.queueShrunk();
+    if (this.#writing !== "ended") this.queueShrunk();
   }
 
   override get bufferedAmount(): number {
@@ -98,6 +98,8 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
 
   override setWriteLimits(limits: Partial<WriteLimits>): void {
     this.#limits = changedWriteLimits(this.#limits, limits);
+    // Nothing waits any more, but nobody may write again either.
+    if (this.#writing === "ended") return;
     if (this.#queue.bytes > this.#limits.high) this.#riseAboveHigh();
     else this.queueShrunk();
   }
@@ -133,7 +135,11 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
   }
 
   sendPiece(piece: Uint8Array): boolean {
-    return this.transport.write(piece);
+    let isWritable = false;
+    this.call(() => {
+      isWritable = this.transport.write(piece);
+    });
+    return isWritable;
   }
 
   queueShrunk(): void {

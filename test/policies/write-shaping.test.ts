@@ -1,9 +1,13 @@
 import { describe, expect, test } from "bun:test";
+import { ProtocolWrapper } from "../../src/policies/protocol-wrapper.ts";
 import { type ShapingPolicy, withShaping } from "../../src/policies/with-shaping.ts";
 import { withTimeout } from "../../src/policies/with-timeout.ts";
+import { WrappingFactory } from "../../src/policies/wrapping-factory.ts";
 import { ConnectionClosedError } from "../../src/reactor/close-reason.ts";
 import { Factory } from "../../src/reactor/factory.ts";
 import type { PullProducer } from "../../src/reactor/producer.ts";
+import type { Protocol } from "../../src/reactor/protocol.ts";
+import type { ConnectionCallbacks } from "../../src/reactor/stream-transport.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { MemoryTransport } from "../../src/testing/memory-transport.ts";
@@ -197,6 +201,63 @@ describe("withShaping: a connection that ends while much waits", () => {
     expect(server.connection.write("x".repeat(6_000))).toBe(false);
     expect(server.connection.write("more")).toBe(false);
     expect(server.connection.bufferedAmount).toBe(0);
+  });
+});
+
+describe("withShaping: a connection that has ended", () => {
+  const calls: Readonly<Record<string, (me: RecordingProtocol) => void>> = {
+    setWriteLimits: (me) => me.connection.setWriteLimits({ high: 1_000_000 }),
+    unregisterProducer: (me) => me.connection.unregisterProducer(),
+    write: (me) => void me.connection.write("too late"),
+    loseConnection: (me) => me.connection.loseConnection(),
+    resumeProducing: (me) => me.connection.resumeProducing(),
+  };
+
+  test.each(Object.entries(calls))("calls nobody in %s, and starts no timer", async (_, call) => {
+    const actions = { pauseWriting: noAction, resumeWriting: noAction };
+    const policed = shaped({ read: SLOW, write: SLOW }, actions);
+    const client = await policed.connect();
+    const { server } = policed;
+    server.connection.setWriteLimits({ high: 100, low: 10 });
+    server.connection.write("x".repeat(4_000));
+    client.connection.abortConnection();
+    policed.reactor.flush();
+    expect(server.events.at(-1)).toBe("connectionLost");
+    call(server);
+    policed.reactor.flush();
+    expect(server.events.at(-1)).toBe("connectionLost");
+    expect(policed.reactor.clock.pending).toBe(0);
+  });
+});
+
+describe("withShaping: a policy around it that fails", () => {
+  class FailingWrapper extends ProtocolWrapper {
+    override write(): boolean {
+      throw new Error("a fault of the policy");
+    }
+  }
+
+  class FailingFactory<P extends Protocol> extends WrappingFactory<P> {
+    protected override wrap(inner: ConnectionCallbacks): ConnectionCallbacks {
+      return new FailingWrapper(inner);
+    }
+  }
+
+  test("ends its connection, also where what is written had to wait", async () => {
+    const policed = new PolicedServer(
+      (factory, clock) => new FailingFactory(withShaping(factory, { clock, totalWrite: SLOW })),
+      {},
+      { logger: new MemoryLogger() },
+    );
+    await policed.connect();
+    await policed.connect();
+    for (const { connection } of policed.servers) connection.write("x".repeat(100));
+    policed.reactor.advance(1_000);
+    expect(policed.servers.map(({ reason }) => reason)).toEqual([
+      { kind: "lost", cause: new Error("a fault of the policy") },
+      { kind: "lost", cause: new Error("a fault of the policy") },
+    ]);
+    expect(policed.reactor.clock.pending).toBe(0);
   });
 });
 
