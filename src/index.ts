@@ -70,7 +70,7 @@ export { LineCodec, type LineCodecOptions } from "./framing/line-codec.ts";
 export { NetstringCodec } from "./framing/netstring-codec.ts";
 export { ReceiveBuffer } from "./framing/receive-buffer.ts";
 export type { OptionalCallback } from "./policies/optional-callbacks.ts";
-export { ProtocolWrapper } from "./policies/protocol-wrapper.ts";
+export { ProtocolWrapper, type StreamDirection } from "./policies/protocol-wrapper.ts";
 export {
   InvalidNetworkProtocol,
   InvalidProxyHeader,

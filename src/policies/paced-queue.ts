@@ -2,13 +2,18 @@ import type { Clock, DelayedCall } from "../reactor/clock.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 import type { Pace } from "./shaping-rate.ts";
 
-/** Whoever sends what a `PacedQueue` lets go. */
+/** Whoever passes on what a `PacedQueue` lets go. */
 export interface PacedQueueOwner {
-  /** Sends one piece. Returns false when the next one must wait for `unblock`. */
+  /** Passes one piece on. Returns false when the next one must wait for `unblock`. Never throws. */
   sendPiece(piece: Uint8Array): boolean;
   /** Some of the queue has gone. Called after each run of pieces. */
   queueShrunk(): void;
+  /** What is in the queue has begun to wait for its time, or has ceased to. */
+  waitingChanged(waiting: boolean): void;
 }
+
+/** How long it is until others have had their turn, and whoever runs now has returned. */
+const YIELD_MS = 1;
 
 /**
  * Bytes that leave in order, piece by piece, no faster than a pace allows. Each piece is charged
@@ -22,11 +27,19 @@ export class PacedQueue {
   readonly #queue = new ChunkQueue();
   /** How much may go without being charged again. */
   #chargedBytes = 0;
-  /** `waiting`: for its time; `blocked`: the transport below has more than it wants. */
-  #flow: "ready" | "waiting" | "blocked" | "stopped" = "ready";
+  /** How much may go of a burst before others have their turn. */
+  #shareBytes: number;
+  /** `hurried`: nothing is charged any more, nor waits for its time. */
+  #state: "paced" | "hurried" | "stopped" = "paced";
+  /** What is below takes no more for now. */
+  #blocked = false;
+  /** Waits for the time of the next piece. */
   #turn: DelayedCall | null = null;
+  #lettingGo = false;
+  #toldWaiting = false;
   readonly #turnCame = () => {
-    this.#flow = "ready";
+    this.#turn = null;
+    this.#shareBytes = this.#pace.shareBytes;
     this.#letGo();
   };
 
@@ -34,24 +47,41 @@ export class PacedQueue {
     this.#clock = clock;
     this.#pace = pace;
     this.#owner = owner;
+    this.#shareBytes = pace.shareBytes;
   }
 
   get bytes(): number {
     return this.#queue.bytes;
   }
 
+  /** Whether the next piece waits for its time. */
+  get waiting(): boolean {
+    return this.#turn !== null;
+  }
+
   /** Takes a chunk that is not empty, and lets go what may go now. */
   push(chunk: Uint8Array): void {
-    if (this.#flow === "stopped") return;
+    if (this.#state === "stopped") return;
     this.#queue.push(chunk);
     this.#letGo();
   }
 
-  /** The transport below takes more again. */
+  /** What is below takes no more, until `unblock`. A turn that was reserved stays so. */
+  block(): void {
+    this.#blocked = true;
+  }
+
   unblock(): void {
-    if (this.#flow !== "blocked") return;
-    this.#flow = "ready";
+    this.#blocked = false;
     this.#letGo();
+  }
+
+  /** As `unblock`, but nothing goes before the code that runs now has returned. */
+  unblockSoon(): void {
+    this.#blocked = false;
+    if (this.bytes === 0 || this.#lettingGo || this.waiting) return;
+    this.#turn = this.#clock.callLater(YIELD_MS, this.#turnCame);
+    this.#tellWaiting();
   }
 
   /** Lets everything go at once; what comes later pays for it. */
@@ -62,38 +92,60 @@ export class PacedQueue {
     this.#owner.queueShrunk();
   }
 
-  /** Drops what waits, and takes nothing any more. */
-  stop(): void {
-    this.#flow = "stopped";
-    this.#queue.clear();
-    this.#turn?.[Symbol.dispose]();
+  /** From now on nothing waits for its time, nor is charged. */
+  hurry(): void {
+    if (this.#state !== "paced") return;
+    this.#state = "hurried";
+    this.#cancelTurn();
+    this.#letGo();
   }
 
+  /** Drops what waits, and takes nothing any more. */
+  stop(): void {
+    this.#state = "stopped";
+    this.#queue.clear();
+    this.#cancelTurn();
+    this.#tellWaiting();
+  }
+
+  /** In a loop: what a piece leads to may ask for the next one, as deep as the peer likes. */
   #letGo(): void {
-    if (this.#flow !== "ready") return;
-    const bytesBefore = this.bytes;
-    while (this.bytes > 0 && this.#flow === "ready" && this.#mayGo()) {
+    if (this.#lettingGo) return;
+    this.#lettingGo = true;
+    let hasShrunk = false;
+    while (this.#mayGo()) {
       const piece = this.#queue.take(this.#chargedBytes);
       this.#chargedBytes -= piece.length;
-      if (!this.#owner.sendPiece(piece)) this.#block();
+      hasShrunk = true;
+      if (!this.#owner.sendPiece(piece)) this.#blocked = true;
     }
-    if (this.bytes < bytesBefore) this.#owner.queueShrunk();
+    this.#lettingGo = false;
+    this.#tellWaiting();
+    if (hasShrunk) this.#owner.queueShrunk();
   }
 
   /** Charges the next piece, unless that was done; it may go when there is no debt then. */
   #mayGo(): boolean {
+    if (this.bytes === 0 || this.#blocked || this.#turn !== null) return false;
+    if (this.#state === "hurried") this.#chargedBytes = this.bytes;
     if (this.#chargedBytes > 0) return true;
     this.#chargedBytes = Math.min(this.bytes, this.#pace.pieceBytes);
     this.#pace.charge(this.#chargedBytes);
-    const delayMs = this.#pace.debtMs;
+    const delayMs = Math.max(this.#pace.debtMs, this.#shareBytes > 0 ? 0 : YIELD_MS);
+    this.#shareBytes -= this.#chargedBytes;
     if (delayMs === 0) return true;
-    this.#flow = "waiting";
     this.#turn = this.#clock.callLater(delayMs, this.#turnCame);
     return false;
   }
 
-  /** Unless it was stopped meanwhile. */
-  #block(): void {
-    if (this.#flow === "ready") this.#flow = "blocked";
+  #cancelTurn(): void {
+    this.#turn?.[Symbol.dispose]();
+    this.#turn = null;
+  }
+
+  #tellWaiting(): void {
+    if (this.#toldWaiting === this.waiting) return;
+    this.#toldWaiting = this.waiting;
+    this.#owner.waitingChanged(this.waiting);
   }
 }

@@ -6,6 +6,9 @@ import { unreadClearText } from "../reactor/unread-clear-text.ts";
 import { ForwardingTransport } from "./forwarding-transport.ts";
 import { forwardOptionalCallbacks, type OptionalCallback } from "./optional-callbacks.ts";
 
+/** Which way bytes go, as the program sees it. */
+export type StreamDirection = "reading" | "writing";
+
 /**
  * Stands between a connection and a protocol: what the connection calls, and the transport of the
  * inner protocol. It passes everything on; subclass it and override what the policy is about, in
@@ -27,6 +30,8 @@ export class ProtocolWrapper extends ForwardingTransport implements ConnectionCa
   #isCalling = false;
   /** Whether bytes would be in clear though TLS was asked for: there are none in a handshake. */
   #isInHandshake = false;
+  /** What this policy has wait for its time. */
+  readonly #heldUp: Record<StreamDirection, boolean> = { reading: false, writing: false };
 
   static {
     const has = (wrapper: ProtocolWrapper, name: OptionalCallback) =>
@@ -152,6 +157,11 @@ export class ProtocolWrapper extends ForwardingTransport implements ConnectionCa
     }
   }
 
+  /** Whether the inner protocol has paused reading. */
+  protected get readingPaused(): boolean {
+    return this.#heldByProtocol;
+  }
+
   /** Stops reading, whatever the inner protocol wants, until `releaseReading`. */
   protected holdReading(): void {
     const held = this.#isReadingHeld;
@@ -164,6 +174,40 @@ export class ProtocolWrapper extends ForwardingTransport implements ConnectionCa
     if (!this.#heldByPolicy) return;
     this.#heldByPolicy = false;
     if (!this.#isReadingHeld) this.transport.resumeProducing();
+  }
+
+  /** Whether `holdReading` was called, and `releaseReading` was not since. */
+  protected get holdsReading(): boolean {
+    return this.#heldByPolicy;
+  }
+
+  /**
+   * Says that this policy has bytes wait for their time, or no longer has. While it does the
+   * connection is not idle: the other policies around the same protocol can ask `isHeldUp`, and
+   * hear of each change in `heldUpChanged`.
+   */
+  protected holdUp(direction: StreamDirection, isHeldUp: boolean): void {
+    if (this.#heldUp[direction] === isHeldUp) return;
+    this.#heldUp[direction] = isHeldUp;
+    for (let at: unknown = this.#outermost; at instanceof ProtocolWrapper; at = at.#inner) {
+      const policy = at;
+      policy.call(() => policy.heldUpChanged(direction));
+    }
+  }
+
+  /** Whether any policy of this connection, within or around this one, has bytes wait. */
+  protected isHeldUp(direction: StreamDirection): boolean {
+    for (let at: unknown = this.#outermost; at instanceof ProtocolWrapper; at = at.#inner) {
+      if (at.#heldUp[direction]) return true;
+    }
+    return false;
+  }
+
+  /** A policy of this connection called `holdUp`. Override it to hear of that. */
+  protected heldUpChanged(_direction: StreamDirection): void {}
+
+  get #outermost(): ProtocolWrapper {
+    return this.transport instanceof ProtocolWrapper ? this.transport.#outermost : this;
   }
 
   get #isReadingHeld(): boolean {

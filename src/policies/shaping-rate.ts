@@ -5,8 +5,9 @@ import { TokenBucket } from "../task/token-bucket.ts";
 export interface ShapingRate {
   readonly bytesPerSecond: number;
   /**
-   * What may go at once after a rest; what goes in one second unless told. Timers are of some
-   * milliseconds, so what is less than goes in these slows down below the rate.
+   * What may go at once after a rest; by default what goes in one second. Where connections share
+   * it, it goes round. Timers are of some milliseconds, so what is less than goes in these slows
+   * down below the rate.
    */
   readonly burstBytes?: number;
 }
@@ -25,11 +26,16 @@ export class Pace {
   readonly #buckets: readonly TokenBucket[];
   /** How much may go in one piece. */
   readonly pieceBytes: number;
+  /** How much of a burst may go before others who share it have their turn. */
+  readonly shareBytes: number;
 
-  constructor(buckets: readonly TokenBucket[], rates: readonly (ShapingRate | undefined)[]) {
-    this.#buckets = buckets;
-    const pieces = rates.map((rate) => (rate === undefined ? Infinity : pieceOf(rate)));
+  /** @param total what all connections share */
+  constructor(own: PacedBucket | null, total: PacedBucket | null) {
+    const used = [own, total].filter((bucket) => bucket !== null);
+    this.#buckets = used.map(({ bucket }) => bucket);
+    const pieces = used.map(({ rate }) => pieceOf(rate));
     this.pieceBytes = Math.max(1, Math.floor(Math.min(MAX_PIECE_BYTES, ...pieces)));
+    this.shareBytes = total === null ? Infinity : pieceOf(total.rate);
   }
 
   charge(bytes: number): void {
@@ -53,9 +59,16 @@ export class Pace {
   }
 }
 
+/** A bucket, and the rate that it was made for. */
+export interface PacedBucket {
+  readonly bucket: TokenBucket;
+  readonly rate: ShapingRate;
+}
+
 /** @throws {RangeError} when the rate or its burst is not above 0 */
-export function bucketFor(clock: Clock, rate: ShapingRate): TokenBucket {
-  return new TokenBucket(clock, { ratePerSecond: rate.bytesPerSecond, burst: burstOf(rate) });
+export function bucketFor(clock: Clock, rate: ShapingRate): PacedBucket {
+  const options = { ratePerSecond: rate.bytesPerSecond, burst: burstOf(rate) };
+  return { bucket: new TokenBucket(clock, options), rate };
 }
 
 function burstOf(rate: ShapingRate): number {

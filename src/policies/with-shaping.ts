@@ -3,9 +3,9 @@ import type { Clock } from "../reactor/clock.ts";
 import type { Factory } from "../reactor/factory.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { ConnectionCallbacks } from "../reactor/stream-transport.ts";
-import type { TokenBucket } from "../task/token-bucket.ts";
+import { ReadChecking } from "./read-checking.ts";
 import { ReadShaping } from "./read-shaping.ts";
-import { bucketFor, Pace, type ShapingRate } from "./shaping-rate.ts";
+import { bucketFor, Pace, type PacedBucket, type ShapingRate } from "./shaping-rate.ts";
 import { WrappingFactory } from "./wrapping-factory.ts";
 import { WriteShaping } from "./write-shaping.ts";
 
@@ -21,15 +21,16 @@ export interface ShapingPolicy {
   readonly totalWrite?: ShapingRate;
   /**
    * How long after data the reading rate is looked at, in milliseconds: a short burst then passes
-   * unhindered. 0 unless told.
+   * unhindered, and what exceeds the rate is paid for by reading nothing afterwards. By default 0:
+   * what comes is handed on in pieces, each at its time.
    */
   readonly checkEveryMs?: number;
 }
 
 /**
- * Slows connections down to given rates, in both directions. Reading is slowed by not reading, so
- * that the peer waits; writing by a queue that the water marks, producers and closing take into
- * account.
+ * Slows connections down to given rates, in both directions. Reading is slowed by handing on what
+ * came in pieces and reading no more meanwhile, so that the peer waits; writing by a queue that the
+ * water marks, producers and closing take into account. Connections that share a rate take turns.
  *
  * @throws {RangeError} when a rate or a burst is not above 0, or `checkEveryMs` is negative or not
  *   a finite number
@@ -44,34 +45,35 @@ export function withShaping<P extends Protocol>(
 
 class ShapingFactory<P extends Protocol> extends WrappingFactory<P> {
   readonly #policy: ShapingPolicy;
-  readonly #totalRead: TokenBucket | null;
-  readonly #totalWrite: TokenBucket | null;
+  readonly #totalRead: PacedBucket | null;
+  readonly #totalWrite: PacedBucket | null;
 
   constructor(inner: Factory<P>, policy: ShapingPolicy) {
     super(inner);
-    const { clock, read, write, totalRead, totalWrite } = policy;
-    // A bad rate is refused here, not at the first connection.
-    for (const rate of [read, write]) if (rate !== undefined) bucketFor(clock, rate);
     this.#policy = policy;
-    this.#totalRead = totalRead === undefined ? null : bucketFor(clock, totalRead);
-    this.#totalWrite = totalWrite === undefined ? null : bucketFor(clock, totalWrite);
+    // A bad rate is refused here, not at the first connection.
+    this.#pace(policy.read, null);
+    this.#pace(policy.write, null);
+    this.#totalRead = this.#bucket(policy.totalRead);
+    this.#totalWrite = this.#bucket(policy.totalWrite);
   }
 
   protected override wrap(inner: ConnectionCallbacks): ConnectionCallbacks {
-    const { clock, read, write, totalRead, totalWrite, checkEveryMs = 0 } = this.#policy;
-    const reading = this.#pace(read, this.#totalRead, totalRead);
-    const writing = this.#pace(write, this.#totalWrite, totalWrite);
+    const { clock, read, write, checkEveryMs = 0 } = this.#policy;
+    const reading = this.#pace(read, this.#totalRead);
+    const writing = this.#pace(write, this.#totalWrite);
     const written = writing === null ? inner : new WriteShaping(inner, clock, writing);
-    return reading === null ? written : new ReadShaping(written, clock, reading, checkEveryMs);
+    if (reading === null) return written;
+    if (checkEveryMs === 0) return new ReadShaping(written, clock, reading);
+    return new ReadChecking(written, clock, reading, checkEveryMs);
   }
 
-  #pace(
-    rate: ShapingRate | undefined,
-    total: TokenBucket | null,
-    totalRate: ShapingRate | undefined,
-  ): Pace | null {
-    const own = rate === undefined ? [] : [bucketFor(this.#policy.clock, rate)];
-    const buckets = total === null ? own : [...own, total];
-    return buckets.length === 0 ? null : new Pace(buckets, [rate, totalRate]);
+  #pace(rate: ShapingRate | undefined, total: PacedBucket | null): Pace | null {
+    const own = this.#bucket(rate);
+    return own === null && total === null ? null : new Pace(own, total);
+  }
+
+  #bucket(rate: ShapingRate | undefined): PacedBucket | null {
+    return rate === undefined ? null : bucketFor(this.#policy.clock, rate);
   }
 }

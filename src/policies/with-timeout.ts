@@ -7,13 +7,16 @@ import type { Protocol } from "../reactor/protocol.ts";
 import type { ConnectionCallbacks, StreamTransport } from "../reactor/stream-transport.ts";
 import { IdleTimeout } from "../task/idle-timeout.ts";
 import type { OptionalCallback } from "./optional-callbacks.ts";
-import { ProtocolWrapper } from "./protocol-wrapper.ts";
+import { ProtocolWrapper, type StreamDirection } from "./protocol-wrapper.ts";
 import { WrappingFactory } from "./wrapping-factory.ts";
 
 /** Which of its limits a connection has reached. */
 export type TimeoutKind = "idle" | "read" | "write" | "lifetime";
 
-/** The limits, in milliseconds; one that is left out is not watched. */
+/**
+ * The limits, in milliseconds; one that is left out is not watched. Time in which another policy
+ * has something wait for its turn counts only towards `lifetimeMs`.
+ */
 export interface TimeoutPolicy {
   /** A `Reactor`, as a rule. */
   readonly clock: Clock;
@@ -30,8 +33,8 @@ export interface TimeoutPolicy {
   /** Open for so long, whatever went on; aborted when it has not closed 5 seconds later. */
   readonly lifetimeMs?: number;
   /**
-   * What happens then, once for each limit; `loseConnection` unless told. What it throws ends the
-   * connection.
+   * What happens then, once for each limit; by default `loseConnection`. What it throws ends
+   * the connection.
    */
   readonly timedOut?: (transport: StreamTransport, kind: TimeoutKind) => void;
 }
@@ -151,6 +154,13 @@ class TimeoutWrapper extends ProtocolWrapper {
     return super.connectionLost(reason);
   }
 
+  /** What another policy has wait for its time is no silence, of the peer or the protocol. */
+  protected override heldUpChanged(direction: StreamDirection): void {
+    this.#idle?.reset();
+    if (direction === "reading") this.#read?.reset();
+    else this.#write?.reset();
+  }
+
   /** A peer that has finished sending is not expected to send. */
   protected override passingOn(name: OptionalCallback): void {
     if (name === "readConnectionLost") this.#endReading();
@@ -168,14 +178,25 @@ class TimeoutWrapper extends ProtocolWrapper {
 
   #timedOut(kind: TimeoutKind): void {
     const { timedOut } = this.#policy;
-    if (kind === "idle" && this.#isSending(kind)) this.#idle?.set(this.#policy.idleMs ?? null);
-    else if (kind === "write" && this.#isSending(kind)) {
-      this.#write?.set(this.#policy.writeMs ?? null);
-    } else if (timedOut === undefined) this.#close(kind);
+    if (kind !== "lifetime" && this.#goesOn(kind)) this.#watchOn(kind);
+    else if (timedOut === undefined) this.#close(kind);
     else this.call(() => timedOut(this.transport, kind));
   }
 
-  /** Whether the peer is still taking what was written before. Asked once each time that is due. */
+  #watchOn(kind: "idle" | "read" | "write"): void {
+    if (kind === "idle") this.#idle?.set(this.#policy.idleMs ?? null);
+    else if (kind === "read") this.#read?.set(this.#policy.readMs ?? null);
+    else this.#write?.set(this.#policy.writeMs ?? null);
+  }
+
+  /** Whether the time is over only as it seems. Asked once each time that is due. */
+  #goesOn(kind: "idle" | "read" | "write"): boolean {
+    if (kind === "read") return this.isHeldUp("reading");
+    const isHeldUp = this.isHeldUp("writing") || (kind === "idle" && this.isHeldUp("reading"));
+    return this.#isSending(kind) || isHeldUp;
+  }
+
+  /** Whether the peer is still taking what was written before. */
   #isSending(kind: "idle" | "write"): boolean {
     const { bytesSent } = this.transport.stats;
     const goesOn = this.transport.bufferedAmount > 0 && bytesSent !== this.#sentBefore[kind];

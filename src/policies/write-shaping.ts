@@ -42,7 +42,10 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
     const result = super.dataReceived(data);
     // As the transport does for protocols that do not mind the water marks themselves.
     const answersPileUp = this.#overHigh && this.#bytesWritten !== writtenBefore;
-    if (answersPileUp && this.inner.pauseWriting === undefined) this.holdReading();
+    if (answersPileUp && this.inner.pauseWriting === undefined) {
+      this.holdReading();
+      this.waitingChanged(this.#queue.waiting);
+    }
     return result;
   }
 
@@ -140,6 +143,12 @@ export class WriteShaping extends ProtocolWrapper implements PacedQueueOwner {
       isWritable = this.transport.write(piece);
     });
     return isWritable;
+  }
+
+  /** Who reads no further because of answers that wait for their time does not make them wait. */
+  waitingChanged(waiting: boolean): void {
+    this.holdUp("writing", waiting);
+    this.holdUp("reading", waiting && this.holdsReading);
   }
 
   queueShrunk(): void {

@@ -1,6 +1,7 @@
 import { CLIENT_TARGETS } from "./client-targets.ts";
 import { DATAGRAM_TARGETS } from "./datagram-targets.ts";
 import { MESSAGE_TARGETS } from "./message-targets.ts";
+import { POLICED_TALKERS_TARGET } from "./policed-talkers-target.ts";
 import { POLICY_TARGETS } from "./policy-targets.ts";
 import { PORT_FORWARD_TARGET } from "./port-forward-target.ts";
 import { SERVICE_TARGETS } from "./service-targets.ts";
@@ -17,5 +18,6 @@ export const TARGETS: readonly Target[] = [
   ...STREAM_PROTOCOL_TARGETS,
   PORT_FORWARD_TARGET,
   ...POLICY_TARGETS,
+  POLICED_TALKERS_TARGET,
   ...CLIENT_TARGETS,
 ];

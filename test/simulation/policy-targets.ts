@@ -3,11 +3,12 @@ import { withLimits } from "../../src/policies/with-limits.ts";
 import { withProxyHeader } from "../../src/policies/with-proxy-header.ts";
 import { withProxyProtocol } from "../../src/policies/with-proxy-protocol.ts";
 import { withShaping } from "../../src/policies/with-shaping.ts";
-import { withTimeout } from "../../src/policies/with-timeout.ts";
+import { type TimeoutKind, withTimeout } from "../../src/policies/with-timeout.ts";
 import { withTrafficLog } from "../../src/policies/with-traffic-log.ts";
 import { Echo } from "../../src/protocols/echo.ts";
 import { Factory } from "../../src/reactor/factory.ts";
-import type { Protocol } from "../../src/reactor/protocol.ts";
+import { Protocol } from "../../src/reactor/protocol.ts";
+import type { StreamTransport } from "../../src/reactor/stream-transport.ts";
 import type { SimulatedNetwork } from "../../src/testing/simulated-network.ts";
 import { RandomClient } from "./random-client.ts";
 import { HOST, PORT, type Target } from "./target.ts";
@@ -18,6 +19,8 @@ const MAX_CONNECTIONS = 1;
 
 /** What may be put around a factory, and what is then needed at the client's side. */
 interface Policies {
+  /** Serves the clients; an echo unless told. */
+  readonly servers?: Factory<Protocol>;
   wrap(factory: Factory<Protocol>): Factory<Protocol>;
   wrapClient?(factory: Factory<RandomClient>): Factory<RandomClient>;
 }
@@ -31,10 +34,15 @@ function policyTarget(
     name,
     async scenario(network) {
       let wasEnded = false;
-      const { wrap, wrapClient = (factory) => factory } = policies(network, () => {
+      const ended = () => {
         wasEnded = true;
-      });
-      const server = wrap(Factory.forProtocol<Protocol>(Echo));
+      };
+      const {
+        servers = Factory.forProtocol<Protocol>(Echo),
+        wrap,
+        wrapClient = (factory) => factory,
+      } = policies(network, ended);
+      const server = wrap(servers);
       await network.listenTCP({ host: HOST, port: PORT }, server);
       for (let count = network.random.integer(1, 2); count > 0; count--) {
         const client = new RandomClient(network);
@@ -48,6 +56,76 @@ function policyTarget(
         await network.connectTCP({ host: HOST, port: PORT }, clients);
       }
     },
+  };
+}
+
+/** How many bytes of each client were answered, by its address. */
+type Answered = Map<string, number>;
+
+/** Answers part of what comes, and leaves the rest to the next one, by chance. */
+class RelayingEcho extends Protocol {
+  readonly #network: SimulatedNetwork;
+  readonly #answered: Answered;
+
+  constructor(network: SimulatedNetwork, answered: Answered) {
+    super();
+    this.#network = network;
+    this.#answered = answered;
+  }
+
+  override dataReceived(data: Buffer): void {
+    const { random } = this.#network;
+    const part = data.subarray(0, random.integer(1, data.length));
+    this.transport.write(part);
+    const peer = this.transport.getPeer().toString();
+    this.#answered.set(peer, (this.#answered.get(peer) ?? 0) + part.length);
+    if (random.integer(0, 4) === 0) this.#pause();
+    const next = new RelayingEcho(this.#network, this.#answered);
+    this.transport.switchProtocol(next, data.subarray(part.length));
+  }
+
+  #pause(): void {
+    this.transport.pauseProducing();
+    const resume = () => this.transport.resumeProducing();
+    this.#network.callLater(this.#network.random.integer(0, MAX_PAUSE_MS), resume);
+  }
+}
+
+const MAX_PAUSE_MS = 50;
+
+/** At this a byte takes longer than `SHORT_MS`. */
+const CRAWL = { bytesPerSecond: 2, burstBytes: 50 };
+
+/** Longer than any pause, and so short that who waits for others would be over it. */
+const SHORT_MS = 300;
+
+/** Shaping in a timeout or a timeout in shaping, by chance, with one rate for all connections. */
+function shapedAndTimed(network: SimulatedNetwork, ended: () => void): Policies {
+  const { random } = network;
+  const answered: Answered = new Map();
+  const rate = random.integer(0, 1) === 0 ? RATE : CRAWL;
+  const shaping = { clock: network, totalRead: rate, totalWrite: RATE, read: RATE };
+  const checkEveryMs = random.integer(0, 3) === 0 ? random.integer(1, 100) : 0;
+  const timing = {
+    clock: network,
+    idleMs: SHORT_MS,
+    readMs: SHORT_MS,
+    lifetimeMs: random.integer(0, 1) === 0 ? SHORT_MS : 60_000,
+    timedOut: (transport: StreamTransport, kind: TimeoutKind) => {
+      const unanswered =
+        transport.stats.bytesReceived - (answered.get(transport.getPeer().toString()) ?? 0);
+      const isSilent = kind !== "lifetime" && !transport.disconnecting;
+      if (isSilent) expect(unanswered, "bytes held of whom is silent").toBe(0);
+      ended();
+      transport.loseConnection();
+    },
+  };
+  const shape = (factory: Factory<Protocol>) => withShaping(factory, { ...shaping, checkEveryMs });
+  const time = (factory: Factory<Protocol>) => withTimeout(factory, timing);
+  const isShapedInside = random.integer(0, 1) === 0;
+  return {
+    servers: new Factory<Protocol>(() => new RelayingEcho(network, answered)),
+    wrap: (factory) => (isShapedInside ? time(shape(factory)) : shape(time(factory))),
   };
 }
 
@@ -67,6 +145,7 @@ export const POLICY_TARGETS: readonly Target[] = [
   policyTarget("with-shaping", (network) => ({
     wrap: (factory) => withShaping(factory, { clock: network, read: RATE, write: RATE }),
   })),
+  policyTarget("shaped-and-timed", shapedAndTimed),
   policyTarget("with-limits", (_network, ended) => ({
     wrap: (factory) => {
       ended();

@@ -22,6 +22,7 @@ const MAX_PIECES = 6;
 export class RandomTalker extends Protocol {
   readonly #network: SimulatedNetwork;
   readonly #faults: string[];
+  readonly #handsOverLate: boolean;
   #actionsLeft: number;
   #callDepth = 0;
   #waits = 0;
@@ -29,11 +30,15 @@ export class RandomTalker extends Protocol {
   /** Once another has taken over, the connection is no business of this one any more. */
   #state: "speaking" | "replaced" | "lost" = "speaking";
 
-  /** @param faults gets what goes wrong */
-  constructor(network: SimulatedNetwork, faults: string[]) {
+  /**
+   * @param faults gets what goes wrong
+   * @param handsOverLate whether it may hand over a connection that is ending already
+   */
+  constructor(network: SimulatedNetwork, faults: string[], handsOverLate = true) {
     super();
     this.#network = network;
     this.#faults = faults;
+    this.#handsOverLate = handsOverLate;
     network.atEnd(() => this.#checkEnd());
     this.#actionsLeft = network.random.integer(0, MAX_ACTIONS);
     // Being aware of a half-close or of water marks changes what a connection does.
@@ -161,7 +166,8 @@ export class RandomTalker extends Protocol {
   /** Another protocol takes over, with something that has been delivered to this one. */
   #switch(): void {
     if (this.#state === "lost" || this.#producer !== null || !this.#isReckless) return;
-    const next = new RandomTalker(this.#network, this.#faults);
+    if (this.transport.disconnecting && !this.#handsOverLate) return;
+    const next = new RandomTalker(this.#network, this.#faults, this.#handsOverLate);
     this.#state = "replaced";
     // `connectionMade` of the next one does come inside of this call, and of none of its own.
     this.transport.switchProtocol(next);
