@@ -7,6 +7,12 @@ import type { Turn } from "../transport/turn.ts";
 const MAX_TIMER_MS = 2_147_483_647;
 
 /**
+ * How long one round of due calls may take before the sockets get their turn. Many calls that are
+ * due together then cost the connections at most this and the longest of them.
+ */
+const ROUND_BUDGET_MS = 10;
+
+/**
  * The reactor's time: one timer of the runtime, always set to the earliest call. Equal times stay
  * in order and calls cost no timer each.
  */
@@ -63,23 +69,37 @@ export class BunClock implements Clock {
 
   #run(): void {
     this.#disarm();
-    const now = this.now();
-    const sequence = this.#queue.nextSequence;
     this.#state = "running";
-    for (;;) {
-      const call = this.#queue.takeDue(now, sequence);
-      if (call === undefined) break;
-      const outer = this.#turn.enter();
-      try {
-        const result: unknown = call();
-        if (result instanceof Promise) result.catch(this.#report);
-      } catch (error) {
-        this.#report(error);
-      } finally {
-        this.#turn.leave(outer);
-      }
+    try {
+      this.#runRound();
+    } finally {
+      this.#queue.putBack();
+      this.#state = "waiting";
+      this.#arm();
     }
-    this.#state = "waiting";
-    this.#arm();
+  }
+
+  /** Runs what is due, other than what these calls themselves ask for. */
+  #runRound(): void {
+    const roundBegan = this.now();
+    const { nextSequence } = this.#queue;
+    for (;;) {
+      const call = this.#queue.takeDue(roundBegan, nextSequence);
+      if (call === undefined) return;
+      this.#make(call);
+      if (this.now() - roundBegan >= ROUND_BUDGET_MS) return;
+    }
+  }
+
+  #make(call: () => void): void {
+    const outer = this.#turn.enter();
+    try {
+      const result: unknown = call();
+      if (result instanceof Promise) result.catch(this.#report);
+    } catch (error) {
+      this.#report(error);
+    } finally {
+      this.#turn.leave(outer);
+    }
   }
 }

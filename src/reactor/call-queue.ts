@@ -4,9 +4,14 @@ import { AlreadyCalled, AlreadyCancelled, type DelayedCall } from "./clock.ts";
  * The delayed calls of one clock, ordered by due time and then by age: a binary heap, so that
  * making, moving and cancelling cost O(log n). It knows no clock: its owner says what time it is,
  * and is told when another call became the earliest.
+ *
+ * Its owner runs calls in rounds: `takeDue` until there is none, then `putBack`. What may not run
+ * in a round is set aside when it gets in the way, so that each call is looked at once.
  */
 export class CallQueue {
   readonly #heap: QueuedCall[] = [];
+  /** Due, and left to the next round. */
+  readonly #aside = new Set<QueuedCall>();
   readonly #now: () => number;
   readonly #headChanged: () => void;
   #nextSequence = 0;
@@ -22,23 +27,12 @@ export class CallQueue {
   }
 
   get length(): number {
-    return this.#heap.length;
+    return this.#heap.length + this.#aside.size;
   }
 
-  /** When the earliest call is due; undefined when there is none. */
+  /** When the earliest call that is not set aside is due; undefined when there is none. */
   get earliest(): number | undefined {
     return this.#heap[0]?.time;
-  }
-
-  /** When the earliest of the calls due later than `time` is due; undefined when there is none. */
-  earliestAfter(time: number): number | undefined {
-    const { earliest } = this;
-    if (earliest === undefined || earliest > time) return earliest;
-    let found: number | undefined;
-    for (const queued of this.#heap) {
-      if (queued.time > time && !(found !== undefined && found <= queued.time)) found = queued.time;
-    }
-    return found;
   }
 
   /** Above the sequence number of every call made so far. */
@@ -58,24 +52,36 @@ export class CallQueue {
   /**
    * Takes out the earliest call that is due at `time` and has a sequence number below `sequence`,
    * and returns its function; undefined when there is none. The sequence number keeps a call made
-   * inside another call waiting for the next round, however short its delay.
-   *
-   * @param after leaves alone what is due at this time or earlier
+   * or moved inside another call waiting for the next round, however early it is due: what comes
+   * before the returned call and may not run is set aside.
    */
-  takeDue(
-    time: number,
-    sequence: number,
-    after = Number.NEGATIVE_INFINITY,
-  ): (() => void) | undefined {
-    const due = this.#firstDue(time, sequence, after);
-    if (due === undefined) return undefined;
-    this.#remove(due);
-    due.state = "called";
-    return due.call;
+  takeDue(time: number, sequence: number): (() => void) | undefined {
+    for (;;) {
+      const head = this.#heap[0];
+      if (head === undefined || head.time > time) return undefined;
+      this.#remove(head);
+      if (head.sequence < sequence) {
+        head.state = "called";
+        return head.call;
+      }
+      this.#aside.add(head);
+    }
+  }
+
+  /** Sets aside all that is due at `time`. */
+  setAsideDue(time: number): void {
+    this.takeDue(time, Number.NEGATIVE_INFINITY);
+  }
+
+  /** Puts back what was set aside. */
+  putBack(): void {
+    for (const queued of this.#aside) this.#raise(queued, this.#heap.length);
+    this.#aside.clear();
   }
 
   /** Drops every call, as if each had been cancelled. */
   clear(): void {
+    this.putBack();
     for (const queued of this.#heap) queued.state = "cancelled";
     this.#heap.length = 0;
   }
@@ -84,7 +90,7 @@ export class CallQueue {
   cancel(queued: QueuedCall): void {
     this.#remove(queued);
     queued.state = "cancelled";
-    if (this.#heap.length === 0) this.#headChanged();
+    if (this.length === 0) this.#headChanged();
   }
 
   /** Called by `QueuedCall` alone. The call goes behind those already due at its new time. */
@@ -111,21 +117,9 @@ export class CallQueue {
     throw new RangeError(`delay of ${delayMs} ms is not a finite number of at least 0`);
   }
 
-  /** Nearly always the head; when that may not run, a plain scan of the others will do. */
-  #firstDue(time: number, sequence: number, after: number): QueuedCall | undefined {
-    const head = this.#heap[0];
-    if (head === undefined || head.time > time) return undefined;
-    if (head.sequence < sequence && head.time > after) return head;
-    let first: QueuedCall | undefined;
-    for (const queued of this.#heap) {
-      if (queued.time > time || queued.time <= after || queued.sequence >= sequence) continue;
-      if (first === undefined || comesBefore(queued, first)) first = queued;
-    }
-    return first;
-  }
-
   /** Fills the place of `queued` with the last call of the heap, which then finds its own. */
   #remove(queued: QueuedCall): void {
+    if (this.#aside.delete(queued)) return;
     const last = this.#heap.pop();
     if (last === undefined || last === queued) return;
     this.#raise(last, queued.index);

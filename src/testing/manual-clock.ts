@@ -69,7 +69,7 @@ export class ManualClock implements Clock {
   jump(ms: number): void {
     this.#move(ms, (end) => {
       this.#now = end;
-      this.#runDue(Number.NEGATIVE_INFINITY);
+      this.#runDue();
     });
   }
 
@@ -104,28 +104,30 @@ export class ManualClock implements Clock {
       this.#settle();
       move(this.#now + ms);
     } finally {
+      this.#queue.putBack();
       this.#moving = false;
     }
     this.#throwErrors();
   }
 
   #stepTo(end: number): void {
-    this.#runDue(Number.NEGATIVE_INFINITY);
+    this.#runDue();
     for (;;) {
-      const next = this.#queue.earliestAfter(this.#now);
+      // What was made for this moment meanwhile is left to the next advance.
+      this.#queue.setAsideDue(this.#now);
+      const next = this.#queue.earliest;
       if (next === undefined || next > end) break;
-      const before = this.#now;
       this.#now = next;
-      this.#runDue(before);
+      this.#runDue();
     }
     this.#now = end;
   }
 
-  /** Runs the calls of this moment that were there when it came: those due later than `after`. */
-  #runDue(after: number): void {
+  /** Runs the calls of this moment that were there when it came. */
+  #runDue(): void {
     const { nextSequence } = this.#queue;
     for (;;) {
-      const call = this.#queue.takeDue(this.#now, nextSequence, after);
+      const call = this.#queue.takeDue(this.#now, nextSequence);
       if (call === undefined) break;
       try {
         const result: unknown = call();
