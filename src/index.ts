@@ -19,7 +19,7 @@ export {
   type StreamServerEndpointServiceOptions,
 } from "./application/stream-server-endpoint-service.ts";
 export { TimerService, type TimerServiceOptions } from "./application/timer-service.ts";
-export { BunReactor } from "./bun/bun-reactor.ts";
+export { BunReactor, type BunReactorOptions } from "./bun/bun-reactor.ts";
 export {
   type AdoptedSocket,
   AdoptedStreamServerEndpoint,

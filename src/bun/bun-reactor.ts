@@ -11,6 +11,17 @@ const KEEP_ALIVE_MS = 2_147_483_647;
 /** The signals that stop a running reactor. */
 const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
+/** Where a reactor reports, and how long it may take to stop. */
+export interface BunReactorOptions {
+  /** Where faults are reported; standard error by default. */
+  readonly logger?: Logger;
+  /**
+   * How long `stop` waits for what the triggers of `"before"` promise, in milliseconds; 60000 by
+   * default.
+   */
+  readonly stopTimeoutMs?: number;
+}
+
 /**
  * The reactor over Bun's event loop and sockets. There may be several in one process; each is
  * independent, and runs as often as one likes. Ports and connections work as soon as they are
@@ -20,12 +31,12 @@ const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
 export class BunReactor extends SocketReactor {
   readonly #stopAtSignal = () => void this.stop();
 
-  /** @param options.logger where faults are reported; standard error unless told */
-  constructor(options: { readonly logger?: Logger } = {}) {
+  /** @throws {RangeError} when `stopTimeoutMs` is negative or not a finite number */
+  constructor(options: BunReactorOptions = {}) {
     const logger = steadyLogger(options.logger ?? STDERR_LOGGER);
     const turn = new Turn({ soon: queueMicrotask, nextTurn: setImmediate }, logger);
     const clock = new BunClock(turn, logger);
-    super(new BunSockets(), { turn, clock, logger, tls: new BunTLSMaker() });
+    super(new BunSockets(), { turn, clock, logger, tls: new BunTLSMaker() }, options);
   }
 
   override async run(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { InternetAddress, UNIXAddress } from "./address.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock, DelayedCall } from "./clock.ts";
 import type { DatagramProtocol } from "./datagram-protocol.ts";
 import type { Factory } from "./factory.ts";
 import type { DatagramPort, ListeningPort } from "./listening-port.ts";
@@ -98,7 +98,12 @@ export interface ListenUDPOptions {
   readonly receiveBudgetMs?: number;
 }
 
-/** What runs protocols. `BunReactor` does it over sockets, `MemoryReactor` in memory for tests. */
+/**
+ * What runs protocols. `BunReactor` does it over sockets, `MemoryReactor` in memory for tests.
+ *
+ * It works from the moment it is made: ports, connections and timed calls do not wait for `run`.
+ * After `stop` it does nothing until it is run again.
+ */
 export interface Reactor extends Clock {
   /** Accepts TCP connections. @throws {CannotListenError} @throws {InvalidAddressError} */
   listenTCP(options: ListenTCPOptions, factory: Factory): Promise<ListeningPort<InternetAddress>>;
@@ -122,22 +127,56 @@ export interface Reactor extends Clock {
   /** Calls `call` now if the reactor runs, or else once when it next does. */
   callWhenRunning(call: () => void): void;
   /**
-   * Has `call` called when the reactor stops: all of `"before"` first, whose promises are awaited,
-   * then all of `"during"`, then every port and connection is closed, then all of `"after"`. An
-   * error is logged and the rest still run.
+   * As of every `Clock`, and until the reactor has stopped: then all calls that are still to come
+   * are cancelled. One that is made later waits until the reactor runs again, and is made at once
+   * then if its time has passed.
+   *
+   * @throws {RangeError} when `delayMs` is negative or not a finite number
+   */
+  callLater(delayMs: number, call: () => void): DelayedCall;
+  /**
+   * Has `call` called once when the reactor stops, in its phase; see `stop`. An error that it
+   * throws, or rejects with, is logged, and the rest still run. What is added for a phase that has
+   * begun waits for the next stop.
    */
   addSystemEventTrigger(
     phase: SystemEventPhase,
     event: "shutdown",
     call: () => unknown,
   ): SystemEventTrigger;
-  /** Runs until `stop`, or SIGINT or SIGTERM. It may be run again afterwards. */
+  /**
+   * Runs until `stop`, or SIGINT or SIGTERM; resolves when it has stopped. It may be run again
+   * afterwards: it has nothing left of what was before, listens and connects again, and makes the
+   * calls that were asked for since.
+   *
+   * @throws {Error} as a rejection, when it runs already
+   */
   run(): Promise<void>;
-  /** Stops; resolves when all is closed. @throws {ReactorNotRunning} as a rejection */
+  /**
+   * Stops, in this order:
+   *
+   * 1. The triggers of `"before"` are called, and what they promise is waited for, a minute at
+   *    most. Everything goes on as before meanwhile.
+   * 2. The triggers of `"during"` are called.
+   * 3. Connects under way are cancelled and ports closed. Open connections are closed in order, and
+   *    aborted after a second. From here on nothing can be opened: `listenTCP` and the others, and
+   *    `startListening`, reject with `ReactorNotRunning` until the reactor runs again.
+   * 4. The triggers of `"after"` are called.
+   * 5. The calls that are still to come are cancelled. Nothing of the reactor keeps the process
+   *    alive now.
+   *
+   * Resolves when all that is done.
+   *
+   * @throws {ReactorNotRunning} as a rejection, when it does not run or stops already; in the
+   *   second case that is no fault where nobody waits for the promise
+   */
   stop(): Promise<void>;
 }
 
-/** `stop` was called on a reactor that does not run, or is stopping already. */
+/**
+ * `stop` was called on a reactor that does not run or stops already, or something was to be opened
+ * on one that has stopped.
+ */
 export class ReactorNotRunning extends Error {
   override readonly name = "ReactorNotRunning";
 }

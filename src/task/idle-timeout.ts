@@ -32,7 +32,7 @@ export class IdleTimeout {
 
   /** Whether `timeoutConnection` is still to come, should nothing happen. */
   get active(): boolean {
-    return this.#call !== null;
+    return this.#call?.active ?? false;
   }
 
   /**
@@ -45,11 +45,12 @@ export class IdleTimeout {
   set(timeoutMs: number | null): number | null {
     const previous = this.#timeoutMs;
     if (timeoutMs === null) {
-      this.#call?.cancel();
+      this.#call?.[Symbol.dispose]();
       this.#call = null;
+    } else if (this.#call?.active === true) {
+      this.#call.reset(timeoutMs);
     } else {
-      if (this.#call === null) this.#call = this.#clock.callLater(timeoutMs, this.#callDue);
-      else this.#call.reset(timeoutMs);
+      this.#call = this.#clock.callLater(timeoutMs, this.#callDue);
     }
     this.#timeoutMs = timeoutMs;
     return previous;

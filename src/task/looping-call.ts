@@ -100,7 +100,7 @@ export class LoopingCall {
   reset(): void {
     this.#mustRun("reset");
     if (this.#state !== "waiting") return;
-    this.#next?.cancel();
+    this.#next?.[Symbol.dispose]();
     this.#startedAt = this.#clock.now();
     this.#lastInterval = 0;
     this.#scheduleNext();
@@ -153,7 +153,7 @@ export class LoopingCall {
   }
 
   #end(): void {
-    this.#next?.cancel();
+    this.#next?.[Symbol.dispose]();
     this.#next = null;
     if (this.#state === "calling") this.#state = "finishing";
     else this.#settle();

@@ -2,7 +2,7 @@ import type { Clock } from "../reactor/clock.ts";
 import type { WaitOptions } from "./wait-options.ts";
 
 /**
- * Resolves `delayMs` from now, by `clock`.
+ * Resolves `delayMs` from now, by `clock`; never, when that is a reactor that stops before.
  *
  * @param options.signal cancels the sleep, which leaves no timed call behind
  * @throws {RangeError} as a rejection, when `delayMs` is negative or not a finite number
@@ -21,7 +21,7 @@ export function sleep(clock: Clock, delayMs: number, options: WaitOptions = {}):
 
     function cancel(): void {
       signal?.removeEventListener("abort", cancel);
-      call.cancel();
+      call[Symbol.dispose]();
       reject(signal?.reason);
     }
   });

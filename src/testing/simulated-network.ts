@@ -77,12 +77,8 @@ export class SimulatedNetwork extends SocketReactor {
       (host, peer, owner) => new SimulatedConnect(place, host, peer, owner),
     );
     const clock = new SimulatedTransportClock(simulation);
-    super(sockets, {
-      turn: new Turn(simulation, simulation),
-      clock,
-      logger: simulation,
-      tls: NO_TLS,
-    });
+    const turn = new Turn(simulation, simulation);
+    super(sockets, { turn, clock, logger: simulation, tls: NO_TLS }, { clock: simulation });
     this.clock = simulation.clock;
     this.random = new SeededRandom(seed ^ SCENARIO_SALT);
     this.#simulation = simulation;
@@ -209,7 +205,7 @@ export class SimulatedNetwork extends SocketReactor {
     const simulation = this.#simulation;
     const report = (error: unknown) => simulation.error("a timed call failed", error);
     const { turn } = this.context;
-    return simulation.callLater(delayMs, () => {
+    return super.callLater(delayMs, () => {
       const outer = turn.enter();
       try {
         const result = call();

@@ -1,5 +1,5 @@
 import type { Address, InternetAddress, UNIXAddress } from "../reactor/address.ts";
-import type { DelayedCall } from "../reactor/clock.ts";
+import type { Clock, DelayedCall } from "../reactor/clock.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type { Factory } from "../reactor/factory.ts";
 import type { DatagramPort, ListeningPort } from "../reactor/listening-port.ts";
@@ -20,41 +20,48 @@ import {
   SystemEvents,
   type SystemEventTrigger,
 } from "../reactor/system-events.ts";
-import { ConnectionSet } from "./connection-set.ts";
 import type { ListenTarget } from "./listen-target.ts";
 import { makeDatagramPort } from "./make-datagram-port.ts";
+import { ReactorBooks } from "./reactor-books.ts";
+import { ReactorCalls } from "./reactor-calls.ts";
 import type { SocketMaker } from "./socket-maker.ts";
 import type { TransportContext } from "./transport-context.ts";
-import { type Cancellable, StreamConnector } from "./stream-connector.ts";
+import { StreamConnector } from "./stream-connector.ts";
 import { StreamPort, type StreamPortOptions } from "./stream-port.ts";
 
-/**
- * How long open connections get to close in order when the reactor stops. Those who want longer
- * drain their ports in a `"before"` trigger.
- */
-const STOP_TIMEOUT_MS = 1_000;
+/** What kinds of reactors do in ways of their own. */
+interface SocketReactorOptions {
+  /** What the calls of `callLater` are counted by; the clock of the transports unless told. */
+  readonly clock?: Clock;
+  /** How long `stop` waits for what the triggers of `"before"` promise, in milliseconds. */
+  readonly stopTimeoutMs?: number;
+}
 
 /**
- * Everything a reactor does that does not depend on where its sockets come from: the books of ports
- * and connections, and the order of starting and stopping. Each reactor is one of these with a
- * `SocketMaker` and a clock of its own.
+ * Everything a reactor does that does not depend on where its sockets come from: the books of what
+ * is open, its timed calls, and the order of starting and stopping. Each reactor is one of these
+ * with a `SocketMaker` and a clock of its own.
  */
 export abstract class SocketReactor implements Reactor {
   protected readonly context: TransportContext;
   readonly #sockets: SocketMaker;
   readonly #events: SystemEvents;
-  readonly #ports = new Set<StreamPort<Address>>();
-  readonly #datagramPorts = new Set<DatagramPort>();
-  readonly #connecting = new Set<Cancellable>();
-  readonly #connections = new ConnectionSet();
-  #state: "stopped" | "running" | "stopping" = "stopped";
+  readonly #books: ReactorBooks;
+  readonly #calls: ReactorCalls;
+  #state: "new" | "running" | "stopping" | "stopped" = "new";
   #finished: PromiseWithResolvers<void> | null = null;
   #whenRunning: (() => void)[] = [];
 
-  constructor(sockets: SocketMaker, context: TransportContext) {
+  constructor(
+    sockets: SocketMaker,
+    context: TransportContext,
+    { clock = context.clock, stopTimeoutMs }: SocketReactorOptions = {},
+  ) {
     this.context = context;
     this.#sockets = sockets;
-    this.#events = new SystemEvents(context.logger);
+    this.#books = new ReactorBooks(context);
+    this.#calls = new ReactorCalls(clock);
+    this.#events = new SystemEvents(context.logger, this, stopTimeoutMs);
   }
 
   now(): number {
@@ -62,7 +69,7 @@ export abstract class SocketReactor implements Reactor {
   }
 
   callLater(delayMs: number, call: () => void): DelayedCall {
-    return this.context.clock.callLater(delayMs, call);
+    return this.#calls.callLater(delayMs, call);
   }
 
   async listenTCP(
@@ -105,15 +112,14 @@ export abstract class SocketReactor implements Reactor {
   }
 
   async listenUDP(options: ListenUDPOptions, protocol: DatagramProtocol): Promise<DatagramPort> {
-    const port = await makeDatagramPort(this.#sockets, options, protocol, this.context, (closed) =>
-      this.#datagramPorts.delete(closed),
+    const closed = (port: DatagramPort) => this.#books.deleteDatagramPort(port);
+    return this.#books.addDatagramPort(() =>
+      makeDatagramPort(this.#sockets, options, protocol, this.context, closed),
     );
-    this.#datagramPorts.add(port);
-    return port;
   }
 
   get running(): boolean {
-    return this.#state !== "stopped";
+    return this.#state === "running" || this.#state === "stopping";
   }
 
   callWhenRunning(call: () => void): void {
@@ -135,21 +141,33 @@ export abstract class SocketReactor implements Reactor {
     }
     this.#finished = Promise.withResolvers();
     this.#state = "running";
+    this.#books.open();
+    this.#calls.resume();
     const calls = this.#whenRunning;
     this.#whenRunning = [];
     for (const call of calls) this.#callNow(call);
     return this.#finished.promise;
   }
 
-  async stop(): Promise<void> {
-    if (this.#state !== "running") {
-      throw new ReactorNotRunning(`Cannot stop a reactor that is ${this.#state}`);
-    }
+  stop(): Promise<void> {
+    if (this.#state === "running") return this.#stop();
+    const why = this.#state === "stopping" ? "stops already" : "does not run";
+    const refused = Promise.reject(new ReactorNotRunning(`Cannot stop a reactor that ${why}`));
+    // Who only wants it to stop has that; who waits for this promise hears that it is another's.
+    if (this.#state === "stopping") refused.catch(() => undefined);
+    return refused;
+  }
+
+  async #stop(): Promise<void> {
     this.#state = "stopping";
-    await this.#events.fire(() => this.#closeEverything());
-    this.#state = "stopped";
-    this.#finished?.resolve();
-    this.#finished = null;
+    try {
+      await this.#events.fire(() => this.#books.close(this));
+    } finally {
+      this.#state = "stopped";
+      this.#calls.halt();
+      this.#finished?.resolve();
+      this.#finished = null;
+    }
   }
 
   async #listen<A extends Address>(
@@ -157,7 +175,7 @@ export abstract class SocketReactor implements Reactor {
     options: StreamPortOptions,
     factory: Factory,
   ): Promise<ListeningPort<A>> {
-    const port = new StreamPort(target, factory, this.context, options, this.#ports);
+    const port = new StreamPort(target, factory, this.context, options, this.#books);
     await port.startListening();
     return port;
   }
@@ -167,8 +185,8 @@ export abstract class SocketReactor implements Reactor {
     options: ConnectOptions,
     factory: Factory<P>,
   ): StreamConnector<P> {
-    const books = { connecting: this.#connecting, connections: this.#connections };
-    return new StreamConnector(description, factory, this.context, books, options);
+    this.#books.mustBeOpen();
+    return new StreamConnector(description, factory, this.context, this.#books, options);
   }
 
   #callNow(call: () => void): void {
@@ -183,24 +201,5 @@ export abstract class SocketReactor implements Reactor {
     } finally {
       this.context.turn.leave(outer);
     }
-  }
-
-  /** One that cannot be stopped in order must not keep the others, or the reactor, running. */
-  async #stopPort(port: ListeningPort | DatagramPort): Promise<void> {
-    try {
-      await port.stopListening();
-    } catch (error) {
-      this.context.logger.error(`stopping the port at ${port.host} failed`, error);
-    }
-  }
-
-  async #closeEverything(): Promise<void> {
-    for (const connector of this.#connecting) connector.cancel();
-    const ports = [...this.#ports];
-    await Promise.all([...this.#datagramPorts, ...ports].map((port) => this.#stopPort(port)));
-    await Promise.all([
-      this.#connections.close(this.context.clock, STOP_TIMEOUT_MS),
-      ...ports.map((port) => port.closeConnections(STOP_TIMEOUT_MS)),
-    ]);
   }
 }

@@ -27,6 +27,13 @@ export interface StreamPortOptions extends StreamOptions {
   readonly tls?: TLSServerOptions;
 }
 
+/** Where ports are entered while they listen or have connections. */
+export interface PortRegistry {
+  /** @throws {ReactorNotRunning} while the reactor opens nothing */
+  add(port: StreamPort<Address>): void;
+  delete(port: StreamPort<Address>): void;
+}
+
 /** How long `drain` waits unless told. */
 const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 
@@ -38,7 +45,7 @@ export class StreamPort<A extends Address>
   readonly #factory: Factory;
   readonly #context: TransportContext;
   readonly #options: StreamPortOptions;
-  readonly #registry: Set<StreamPort<Address>>;
+  readonly #registry: PortRegistry;
   readonly #connections = new ConnectionSet();
   readonly #handshakes = new Set<Handshake>();
   #tls: PreparedTLS | null;
@@ -50,7 +57,7 @@ export class StreamPort<A extends Address>
   #failedHandshakes = 0;
 
   /**
-   * @param registry holds the port as long as it listens or has connections
+   * @param registry holds the port as long as it listens, or is about to, or has connections
    * @throws {RangeError} for options that cannot be used
    */
   constructor(
@@ -58,7 +65,7 @@ export class StreamPort<A extends Address>
     factory: Factory,
     context: TransportContext,
     options: StreamPortOptions,
-    registry: Set<StreamPort<Address>>,
+    registry: PortRegistry,
   ) {
     checkStreamOptions(options);
     this.#target = target;
@@ -174,9 +181,19 @@ export class StreamPort<A extends Address>
   }
 
   async #start(): Promise<void> {
-    this.#factory.doStart();
+    this.#registry.add(this);
     try {
-      this.#listener = await this.#target.open(this);
+      this.#factory.doStart();
+      this.#listener = await this.#open();
+      this.#host = this.#listener.host;
+    } finally {
+      this.#unregisterIfIdle();
+    }
+  }
+
+  async #open(): Promise<OpenListener<A>> {
+    try {
+      return await this.#target.open(this);
     } catch (error) {
       endFactoryUse(this.#factory, this.#context.logger);
       throw new CannotListenError(this.#target.description, messageOf(error), {
@@ -184,8 +201,6 @@ export class StreamPort<A extends Address>
         cause: error,
       });
     }
-    this.#host = this.#listener.host;
-    this.#registry.add(this);
   }
 
   #mustListen(option: string): OpenListener<A> {

@@ -244,8 +244,8 @@ describe("BunReactor: run and stop", () => {
     const finished = server.reactor.run();
     await server.reactor.stop();
     await finished;
-    await server.port.startListening();
     const again = server.reactor.run();
+    await server.port.startListening();
     const { peer, protocol } = await server.connection();
     peer.sendFIN();
     await protocol.lost();

@@ -18,7 +18,9 @@ export interface ContractEnvironment {
   readonly silent: { readonly host: string; readonly port: number };
   /** A path for a UNIX socket, unused so far. */
   readonly path: string;
-  /** Lets about this much time pass. */
+  /** How long the reactor waits at most for what is to be done before it stops. */
+  readonly stopTimeoutMs: number;
+  /** Lets about this much time pass, whether the reactor runs or not. */
   passTime(ms: number): Promise<void>;
   /** Called when the test is over and the reactor has stopped. */
   close?(): void | Promise<void>;

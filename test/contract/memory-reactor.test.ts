@@ -14,6 +14,7 @@ function environment(): ContractEnvironment {
     host: "127.0.0.1",
     silent,
     path: "/run/contract.sock",
+    stopTimeoutMs: 60_000,
     async passTime(ms) {
       await promisesContinued();
       reactor.advance(ms);

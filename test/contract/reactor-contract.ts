@@ -6,6 +6,7 @@ import { datagramContract } from "./datagram-contract.ts";
 import { flowContract } from "./flow-contract.ts";
 import { lifeContract, timerContract } from "./life-contract.ts";
 import { portContract } from "./port-contract.ts";
+import { stoppingContract } from "./stopping-contract.ts";
 
 /**
  * Declares the tests of everything that a `Reactor` promises, for one kind of reactor. They use the
@@ -20,6 +21,7 @@ export function reactorContract(name: string, make: MakeEnvironment, skips: Cont
   connectingContract(name, make, skips);
   portContract(name, make, skips);
   lifeContract(name, make, skips);
+  stoppingContract(name, make, skips);
   timerContract(name, make, skips);
   datagramContract(name, make, skips);
 }

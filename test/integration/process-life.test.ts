@@ -30,19 +30,6 @@ describe("BunReactor: the process it runs in", () => {
     },
   );
 
-  test.each(["SIGTERM", "SIGINT"] as const)(
-    "a second signal, such as %s, ends the process at once",
-    async (second) => {
-      using program = new RunningProgram("running-server-program.ts", ["slow-stop"]);
-      await portOf(program);
-      program.signal("SIGTERM");
-      await program.line("before");
-      program.signal(second);
-      expect(await program.ended()).toBe(second);
-      expect(program.lines).not.toContain("after");
-    },
-  );
-
   test("ends by itself once its connections have, though they had timeouts", async () => {
     using listener = new RawListener();
     using program = new RunningProgram("one-connection-program.ts", [String(listener.port)]);
@@ -59,5 +46,29 @@ describe("BunReactor: the process it runs in", () => {
     program.signal("SIGTERM");
     expect(await program.ended()).toBe(0);
     await program.line("finished");
+  });
+
+  test.each([
+    "a call",
+    "a looping call",
+    "a looping call that waits",
+    "a sleeper",
+    "a client that is connected",
+    "a client that comes back",
+    "a port that a trigger opens",
+    "a port that a trigger opens late",
+    "a trigger that never settles",
+  ])("SIGTERM ends it, whatever is left undone: %s", async (leftover) => {
+    using program = new RunningProgram("leftovers-program.ts", [leftover]);
+    await program.line("ready");
+    program.signal("SIGTERM");
+    expect(await program.ended()).toBe(0);
+    expect(program.lines).toEqual(["ready", "finished"]);
+  });
+
+  test("a thousand runs leave nothing behind, and the process ends by itself", async () => {
+    using program = new RunningProgram("many-runs-program.ts");
+    expect(await program.ended()).toBe(0);
+    expect(await program.line("after ")).toBe(await program.line("before "));
   });
 });

@@ -18,7 +18,7 @@ describe("SystemEvents: the vectors", () => {
     test(`${vector.id} (${vector.basis})`, async () => {
       const clock = new ManualClock();
       const logger = new MemoryLogger();
-      const events = new SystemEvents(logger);
+      const events = new SystemEvents(logger, clock);
       const order: [string, number][] = [];
       for (const [phase, name, action] of vector.triggers) {
         events.add(phase, () => {
@@ -42,7 +42,7 @@ describe("SystemEvents: the vectors", () => {
 
 describe("SystemEvents", () => {
   test("the promises of before are all awaited before anything else happens", async () => {
-    const events = new SystemEvents(new MemoryLogger());
+    const events = new SystemEvents(new MemoryLogger(), new ManualClock());
     const order: string[] = [];
     const waits = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     for (const wait of waits) events.add("before", () => wait.promise);
@@ -57,7 +57,7 @@ describe("SystemEvents", () => {
   });
 
   test("everything is closed between during and after", async () => {
-    const events = new SystemEvents(new MemoryLogger());
+    const events = new SystemEvents(new MemoryLogger(), new ManualClock());
     const order: string[] = [];
     events.add("after", () => order.push("after"));
     events.add("during", () => order.push("during"));
@@ -70,7 +70,7 @@ describe("SystemEvents", () => {
 
   test("rejections of every phase are logged", async () => {
     const logger = new MemoryLogger();
-    const events = new SystemEvents(logger);
+    const events = new SystemEvents(logger, new ManualClock());
     for (const phase of ["before", "during", "after"] as const) {
       events.add(phase, async () => {
         throw new Error(phase);
@@ -86,7 +86,7 @@ describe("SystemEvents", () => {
   });
 
   test("the same function added twice runs twice, and can be taken back once", async () => {
-    const events = new SystemEvents(new MemoryLogger());
+    const events = new SystemEvents(new MemoryLogger(), new ManualClock());
     let runs = 0;
     const run = () => void runs++;
     using _first = events.add("during", run);
@@ -99,11 +99,42 @@ describe("SystemEvents", () => {
   });
 
   test("a trigger runs once, however often events are fired", async () => {
-    const events = new SystemEvents(new MemoryLogger());
+    const events = new SystemEvents(new MemoryLogger(), new ManualClock());
     let runs = 0;
     events.add("after", () => void runs++);
     await events.fire(closeNothing);
     await events.fire(closeNothing);
     expect(runs).toBe(1);
+  });
+
+  test("a promise of before that never settles is waited for a minute, and told of by name", async () => {
+    const logger = new MemoryLogger();
+    const clock = new ManualClock();
+    const events = new SystemEvents(logger, clock);
+    const order: string[] = [];
+    events.add("before", function closeDatabase() {
+      return new Promise(() => undefined);
+    });
+    events.add("before", () => Promise.resolve());
+    events.add("before", () => new Promise(() => undefined));
+    events.add("during", () => order.push("during"));
+    const fired = events.fire(async () => void order.push("closed"));
+    clock.advance(59_999);
+    await Promise.resolve();
+    expect(order).toEqual([]);
+    clock.advance(1);
+    await fired;
+    expect(order).toEqual(["during", "closed"]);
+    expect(logger.reports.map(({ message }) => message)).toEqual([
+      'stopping goes on without what "before" waited for 60000 ms: ' +
+        "closeDatabase, a function without a name",
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("a wait of %p ms is refused", (waitMs) => {
+    expect(() => new SystemEvents(new MemoryLogger(), new ManualClock(), waitMs)).toThrow(
+      RangeError,
+    );
   });
 });

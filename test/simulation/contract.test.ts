@@ -29,9 +29,11 @@ function environment(): ContractEnvironment {
     host: "127.0.0.1",
     silent,
     path: "/run/contract.sock",
+    stopTimeoutMs: 60_000,
     async passTime(ms) {
-      const end = reactor.now() + ms;
-      while (reactor.now() < end) await nextTurn();
+      await nextTurn();
+      reactor.advance(ms);
+      await nextTurn();
     },
     close: () => ticker.stop(),
   };
