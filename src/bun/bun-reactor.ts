@@ -4,12 +4,10 @@ import { Turn } from "../transport/turn.ts";
 import { BunClock } from "./bun-clock.ts";
 import { BunTLSMaker } from "./bun-tls.ts";
 import { BunSockets } from "./bun-sockets.ts";
+import { STOP_SIGNALS } from "./stop-signals.ts";
 
 /** A timer this long only keeps the process alive while the reactor runs. */
 const KEEP_ALIVE_MS = 2_147_483_647;
-
-/** The signals that stop a running reactor. */
-const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** Where a reactor reports, and how long it may take to stop. */
 export interface BunReactorOptions {
@@ -25,10 +23,13 @@ export interface BunReactorOptions {
 /**
  * The reactor over Bun's event loop and sockets. There may be several in one process; each is
  * independent, and runs as often as one likes. Ports and connections work as soon as they are
- * made; `run` waits for the end and sees to an orderly stop, also at SIGINT and SIGTERM. A second
- * signal, while it stops, ends the process as if nobody listened.
+ * made; `run` waits for the end and sees to an orderly stop, also at SIGINT and SIGTERM: the first
+ * of them stops all reactors that run in the process. A second one, while one of them still stops,
+ * ends the process as if nobody listened; but the same signal again within half a second is the
+ * same keystroke, as npm passes on what the terminal has sent already.
  */
 export class BunReactor extends SocketReactor {
+  // The program may be stopping it already, which is all that a signal asks for.
   readonly #stopAtSignal = () => void this.stop();
 
   /** @throws {RangeError} when `stopTimeoutMs` is negative or not a finite number */
@@ -42,21 +43,12 @@ export class BunReactor extends SocketReactor {
   override async run(): Promise<void> {
     if (this.running) return super.run();
     const keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
-    for (const signal of STOP_SIGNALS) process.once(signal, this.#stopAtSignal);
+    STOP_SIGNALS.add(this.#stopAtSignal);
     try {
       await super.run();
     } finally {
       clearInterval(keepAlive);
-      this.#ignoreSignals();
+      STOP_SIGNALS.delete(this.#stopAtSignal);
     }
-  }
-
-  override stop(): Promise<void> {
-    this.#ignoreSignals();
-    return super.stop();
-  }
-
-  #ignoreSignals(): void {
-    for (const signal of STOP_SIGNALS) process.off(signal, this.#stopAtSignal);
   }
 }
