@@ -6,11 +6,11 @@ import {
   type TLSServerOptions,
 } from "../reactor/tls.ts";
 import type { Address } from "../reactor/address.ts";
-import { checkTimeout } from "../transport/check-stream-options.ts";
 import type { StreamEvents } from "../transport/stream-driver.ts";
 import type { PreparedTLS, TLSMaker } from "../transport/tls-maker.ts";
 import { alpnWireFormat } from "./alpn-wire-format.ts";
 import { type BunSocket, HANDLERS } from "./bun-socket.ts";
+import { checkTLSOptions } from "./tls-options.ts";
 import { tlsInfoOf } from "./bun-tls-info.ts";
 import { messageOf, systemCodeOf } from "../transport/system-error.ts";
 
@@ -40,9 +40,9 @@ export class BunTLS implements PreparedTLS {
   readonly #handlers: object;
 
   constructor(options: StartTLSOptions) {
+    checkTLSOptions(options);
     this.side = options.side;
     this.handshakeTimeoutMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
-    checkTimeout("TLS handshake", this.handshakeTimeoutMs);
     this.#verifies = options.side === "server" || options.verify !== false;
     this.#requiresCertificate =
       options.side === "server" && options.clientCertificate === "required";
@@ -93,10 +93,6 @@ export class BunTLS implements PreparedTLS {
 function serverOptions(options: StartTLSOptions & { side: "server" }): object {
   checkIdentity("a TLS server", options);
   const { clientCertificate = "none", authorities } = options;
-  if (!["none", "optional", "required"].includes(clientCertificate)) {
-    const given = JSON.stringify(clientCertificate);
-    throw new TypeError(`clientCertificate is ${given}: none, optional or required is possible`);
-  }
   if (authorities !== undefined) checkAuthorities("a TLS server", authorities);
   if (clientCertificate !== "none" && authorities === undefined) {
     throw new TypeError("A TLS server that asks for client certificates needs `authorities`");
@@ -115,9 +111,7 @@ function clientOptions(options: StartTLSOptions & { side: "client" }): object {
   const { identity, authorities, serverName, verify } = options;
   if (identity !== undefined) checkIdentity("a TLS client", identity);
   if (authorities !== undefined) checkAuthorities("a TLS client", authorities);
-  if (serverName !== undefined && (typeof serverName !== "string" || serverName === "")) {
-    throw new TypeError(`A TLS client cannot expect the serverName ${JSON.stringify(serverName)}`);
-  }
+  if (serverName === "") throw new TypeError("A TLS client cannot expect an empty serverName");
   return {
     ...(identity === undefined ? {} : identityOptions(identity)),
     ...(authorities === undefined ? {} : { ca: authorities }),
@@ -130,9 +124,8 @@ function clientOptions(options: StartTLSOptions & { side: "client" }): object {
 /** Bun serves in clear without a word when there is no key: what is missing is an error here. */
 function checkIdentity(who: string, identity: TLSIdentity): void {
   for (const part of ["key", "certificate"] as const) {
-    if (typeof identity[part] !== "string" || identity[part].length === 0) {
-      throw new TypeError(`Cannot make ${who} without a ${part}: PEM text is needed`);
-    }
+    if (identity[part]) continue;
+    throw new TypeError(`Cannot make ${who} without a ${part}: PEM text is needed`);
   }
   secureContext(who, identity);
 }

@@ -1,4 +1,5 @@
 import { AlreadyCalled, AlreadyCancelled, type DelayedCall } from "./clock.ts";
+import { DURATION, FUNCTION } from "./option-kinds.ts";
 
 /**
  * The delayed calls of one clock, ordered by due time and then by age: a binary heap, so that
@@ -40,9 +41,13 @@ export class CallQueue {
     return this.#nextSequence;
   }
 
-  /** @throws {RangeError} when `delayMs` is negative or not finite */
+  /**
+   * @throws {RangeError} when `delayMs` is negative or not finite
+   * @throws {TypeError} when it is no number, or `call` no function
+   */
   add(delayMs: number, call: () => void): DelayedCall {
-    const time = this.#dueTime(delayMs);
+    const time = this.#dueTime("callLater: delayMs", delayMs);
+    if (typeof call !== "function") FUNCTION.check("callLater: call", call);
     const queued = new QueuedCall(this, time, this.#nextSequence++, call);
     this.#raise(queued, this.#heap.length);
     if (queued.index === 0) this.#headChanged();
@@ -95,7 +100,7 @@ export class CallQueue {
 
   /** Called by `QueuedCall` alone. The call goes behind those already due at its new time. */
   moveFromNow(queued: QueuedCall, delayMs: number): void {
-    this.#move(queued, this.#dueTime(delayMs));
+    this.#move(queued, this.#dueTime("reset: delayMs", delayMs));
   }
 
   /** Called by `QueuedCall` alone. */
@@ -112,9 +117,9 @@ export class CallQueue {
     if (queued.index === 0) this.#headChanged();
   }
 
-  #dueTime(delayMs: number): number {
-    if (Number.isFinite(delayMs) && delayMs >= 0) return this.#now() + delayMs;
-    throw new RangeError(`delay of ${delayMs} ms is not a finite number of at least 0`);
+  #dueTime(place: string, delayMs: number): number {
+    if (!(Number.isFinite(delayMs) && delayMs >= 0)) DURATION.check(place, delayMs);
+    return this.#now() + delayMs;
   }
 
   /** Fills the place of `queued` with the last call of the heap, which then finds its own. */

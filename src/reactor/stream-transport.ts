@@ -40,8 +40,8 @@ export interface StreamOptions {
   readonly writeMode?: WriteMode;
   /** How long `loseConnection` waits for the peer, in milliseconds; 5000 unless told. */
   readonly closeTimeoutMs?: number;
-  /** 64 KiB, 16 KiB and 16 MiB unless told. */
-  readonly writeLimits?: WriteLimits;
+  /** What is left out is 64 KiB (`high`), 16 KiB (`low`) and 16 MiB (`max`). */
+  readonly writeLimits?: Partial<WriteLimits>;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { shown } from "./check-options.ts";
 import type { WriteLimits } from "./stream-transport.ts";
 
 /**
@@ -12,18 +13,21 @@ export const DEFAULT_WRITE_LIMITS: WriteLimits = Object.freeze({
 });
 
 /**
- * `changes` applied to `current`.
+ * `changes` applied to `current`; one that is `undefined` changes nothing.
  *
  * @throws {RangeError} unless 0 <= low <= high <= max
+ * @throws {TypeError} when one is no number
  */
 export function changedWriteLimits(
   current: WriteLimits,
   changes: Partial<WriteLimits>,
 ): WriteLimits {
-  const limits = { ...current, ...changes };
-  const { low, high, max } = limits;
-  if (low >= 0 && low <= high && high <= max) return Object.freeze(limits);
-  throw new RangeError(
-    `Write limits of low ${low}, high ${high}, max ${max} are not 0 <= low <= high <= max`,
-  );
+  const { low = current.low, high = current.high, max = current.max } = changes;
+  const areNumbers = [low, high, max].every((limit) => typeof limit === "number");
+  if (areNumbers && low >= 0 && low <= high && high <= max) {
+    return Object.freeze({ high, low, max });
+  }
+  const told = `Write limits of low ${shown(low)}, high ${shown(high)}, max ${shown(max)}`;
+  if (!areNumbers) throw new TypeError(`${told} are not all numbers`);
+  throw new RangeError(`${told} are not 0 <= low <= high <= max`);
 }

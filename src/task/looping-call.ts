@@ -1,4 +1,6 @@
+import { checkOptions, type OptionKind } from "../reactor/check-options.ts";
 import type { Clock, DelayedCall } from "../reactor/clock.ts";
+import { CLOCK, DURATION, FLAG, FUNCTION, SIGNAL } from "../reactor/option-kinds.ts";
 import type { WaitOptions } from "./wait-options.ts";
 
 /** How a `LoopingCall` starts. */
@@ -6,6 +8,11 @@ export interface LoopingCallOptions extends WaitOptions {
   /** Whether the first call is made at once instead of after one interval; true unless told. */
   readonly now?: boolean;
 }
+
+const START_OPTIONS = {
+  now: FLAG,
+  signal: SIGNAL,
+} satisfies Record<keyof LoopingCallOptions, OptionKind>;
 
 /**
  * Calls a function at regular intervals, which are counted from the start: a late call does not
@@ -35,8 +42,11 @@ export class LoopingCall {
   /**
    * @param call gets the number of intervals since its last call, and at least 1. What it throws,
    *   or the promise that it returns rejects with, ends the loop
+   * @throws {TypeError} when `clock` is no clock, or `call` no function
    */
   constructor(clock: Clock, call: (count: number) => unknown) {
+    CLOCK.check("LoopingCall: clock", clock);
+    FUNCTION.check("LoopingCall: call", call);
     this.#clock = clock;
     this.#call = call;
   }
@@ -54,18 +64,17 @@ export class LoopingCall {
    * @returns a promise that resolves after `stop`, and rejects when a call fails, with its error;
    *   in both cases no call is under way then
    * @throws {RangeError} as a rejection, when the interval is negative or not a finite number
+   * @throws {TypeError} as a rejection, for an option that is none
    * @throws {Error} as a rejection, when it runs already
    */
-  start(intervalMs: number, options: LoopingCallOptions = {}): Promise<void> {
+  async start(intervalMs: number, options: LoopingCallOptions = {}): Promise<void> {
+    DURATION.check("LoopingCall.start: intervalMs", intervalMs);
+    checkOptions("LoopingCall.start", options, START_OPTIONS);
     const { now = true, signal } = options;
-    if (!Number.isFinite(intervalMs) || intervalMs < 0) {
-      const message = `Cannot loop every ${intervalMs} ms: a finite number of at least 0 is needed`;
-      return Promise.reject(new RangeError(message));
-    }
     if (this.#state !== "stopped") {
-      return Promise.reject(new Error(`Cannot start a looping call that is ${this.#state}`));
+      throw new Error(`Cannot start a looping call that is ${this.#state}`);
     }
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    signal?.throwIfAborted();
     signal?.addEventListener("abort", this.#abort);
     this.#signal = signal;
     this.#finished = Promise.withResolvers();

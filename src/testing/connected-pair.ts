@@ -1,9 +1,11 @@
 import { InternetAddress } from "../reactor/address.ts";
+import { checkOptions } from "../reactor/check-options.ts";
 import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
+import { LOGGER, wholeNumber } from "../reactor/option-kinds.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { StreamOptions, StreamTransport } from "../reactor/stream-transport.ts";
-import { checkStreamOptions } from "../transport/check-stream-options.ts";
 import { ConnectionSet } from "../transport/connection-set.ts";
+import { STREAM_OPTIONS } from "../transport/reactor-options.ts";
 import { StreamConnection } from "../transport/stream-connection.ts";
 import { Turn } from "../transport/turn.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -31,6 +33,13 @@ export interface ConnectedPair {
   flush(): void;
 }
 
+const CONNECTED_PAIR_OPTIONS = {
+  ...STREAM_OPTIONS,
+  bufferBytes: wholeNumber(1),
+  maxChunkBytes: wholeNumber(1),
+  logger: LOGGER,
+};
+
 const CLIENT_ADDRESS = new InternetAddress("tcp", "192.168.1.1", 54_321);
 const SERVER_ADDRESS = new InternetAddress("tcp", "10.0.0.1", 12_345);
 
@@ -47,7 +56,7 @@ export function connectedPair(
   options: ConnectedPairOptions = {},
 ): ConnectedPair {
   const { logger = STDERR_LOGGER } = options;
-  checkStreamOptions(options);
+  checkOptions("connectedPair", options, CONNECTED_PAIR_OPTIONS);
   const loop = new MemoryLoop({ automatic: false });
   const clock = new ManualClock({ logger, settle: () => loop.flush() });
   const context = { turn: new Turn(loop, logger), clock, logger, tls: NO_TLS };

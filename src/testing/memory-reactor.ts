@@ -1,4 +1,3 @@
-import type { DelayedCall } from "../reactor/clock.ts";
 import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
 import { SocketReactor } from "../transport/socket-reactor.ts";
 import { Turn } from "../transport/turn.ts";
@@ -9,6 +8,7 @@ import { MemoryLoop } from "./memory-loop.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 import { NO_TLS } from "./no-tls.ts";
 import { MemorySockets } from "./memory-sockets.ts";
+import { TurnClock } from "./turn-clock.ts";
 
 /** The host that a `MemoryReactor` stands for. */
 export interface MemoryReactorOptions extends MemoryLinkOptions {
@@ -36,7 +36,9 @@ export class MemoryReactor extends SocketReactor {
     const clock = new ManualClock({ logger, settle: () => loop.flush() });
     const network = new MemoryNetwork(loop, localHosts, options);
     const sockets = new MemorySockets(network, connectsTo(network));
-    super(sockets, { turn: new Turn(loop, logger), clock, logger, tls: NO_TLS });
+    const turn = new Turn(loop, logger);
+    const calls = new TurnClock(clock, turn, logger);
+    super(sockets, { turn, clock, logger, tls: NO_TLS }, { clock: calls });
     this.clock = clock;
     this.#loop = loop;
     this.#network = network;
@@ -78,18 +80,5 @@ export class MemoryReactor extends SocketReactor {
   /** Delivers until all is quiet. @throws {Error} when two protocols never stop answering */
   flush(): void {
     this.#loop.flush();
-  }
-
-  /** As a real reactor's timers do, brackets the call in a turn. */
-  override callLater(delayMs: number, call: () => void): DelayedCall {
-    const { turn } = this.context;
-    return super.callLater(delayMs, () => {
-      const outer = turn.enter();
-      try {
-        return call();
-      } finally {
-        turn.leave(outer);
-      }
-    });
   }
 }

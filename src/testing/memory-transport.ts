@@ -1,3 +1,4 @@
+import { checkDuration } from "../reactor/check-duration.ts";
 import { type Address, InternetAddress } from "../reactor/address.ts";
 import { ABORTED, ConnectionClosedError } from "../reactor/close-reason.ts";
 import type { Producer, PullProducer } from "../reactor/producer.ts";
@@ -5,7 +6,6 @@ import type { Protocol } from "../reactor/protocol.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { StreamStats, StreamTransport, WriteLimits } from "../reactor/stream-transport.ts";
 import type { StartTLSOptions } from "../reactor/tls.ts";
-import { checkTimeout } from "../transport/check-stream-options.ts";
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { changedWriteLimits, DEFAULT_WRITE_LIMITS } from "../reactor/write-limits.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
@@ -127,7 +127,7 @@ export class MemoryTransport implements StreamTransport {
 
   /** @throws {RangeError} for a bad timeout, which is not used */
   loseConnection({ timeoutMs }: { readonly timeoutMs?: number } = {}): void {
-    if (timeoutMs !== undefined) checkTimeout("close", timeoutMs);
+    if (timeoutMs !== undefined) checkDuration("timeoutMs", timeoutMs);
     if (!this.aborted) this.#writing = "closing";
     this.#producerState = "stopped";
   }

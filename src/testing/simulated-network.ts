@@ -1,7 +1,6 @@
 import type { InternetAddress, UNIXAddress } from "../reactor/address.ts";
-import type { DelayedCall } from "../reactor/clock.ts";
-import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
-import type { Factory } from "../reactor/factory.ts";
+import { DatagramProtocol } from "../reactor/datagram-protocol.ts";
+import { Factory } from "../reactor/factory.ts";
 import type { DatagramPort, ListeningPort } from "../reactor/listening-port.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type {
@@ -30,6 +29,7 @@ import { SimulatedTransportClock } from "./simulated-transport-clock.ts";
 import { Simulation } from "./simulation.ts";
 import type { SimulationOptions } from "./simulation-options.ts";
 import type { SimulationResult } from "./simulation-result.ts";
+import { TurnClock } from "./turn-clock.ts";
 
 /** Sets protocols up on a network; what it does wrong, or a check of its, breaks the run. */
 export type Scenario = (network: SimulatedNetwork) => void | Promise<void>;
@@ -78,7 +78,8 @@ export class SimulatedNetwork extends SocketReactor {
     );
     const clock = new SimulatedTransportClock(simulation);
     const turn = new Turn(simulation, simulation);
-    super(sockets, { turn, clock, logger: simulation, tls: NO_TLS }, { clock: simulation });
+    const calls = new TurnClock(simulation, turn, simulation);
+    super(sockets, { turn, clock, logger: simulation, tls: NO_TLS }, { clock: calls });
     this.clock = simulation.clock;
     this.random = new SeededRandom(seed ^ SCENARIO_SALT);
     this.#simulation = simulation;
@@ -197,25 +198,9 @@ export class SimulatedNetwork extends SocketReactor {
   }
 
   override listenUDP(options: ListenUDPOptions, protocol: DatagramProtocol): Promise<DatagramPort> {
-    return super.listenUDP(options, new WatchedDatagrams(protocol, this.#simulation));
-  }
-
-  /** As a real reactor's timers do, brackets the call in a turn. */
-  override callLater(delayMs: number, call: () => unknown): DelayedCall {
-    const simulation = this.#simulation;
-    const report = (error: unknown) => simulation.error("a timed call failed", error);
-    const { turn } = this.context;
-    return super.callLater(delayMs, () => {
-      const outer = turn.enter();
-      try {
-        const result = call();
-        if (result instanceof Promise) result.catch(report);
-      } catch (error) {
-        report(error);
-      } finally {
-        turn.leave(outer);
-      }
-    });
+    const isProtocol = protocol instanceof DatagramProtocol;
+    const watched = isProtocol ? new WatchedDatagrams(protocol, this.#simulation) : protocol;
+    return super.listenUDP(options, watched);
   }
 
   /** A connect that the network prevents and nobody waits for is nobody's mistake. */
@@ -228,7 +213,9 @@ export class SimulatedNetwork extends SocketReactor {
     return promise;
   }
 
+  /** What is no factory is left to be refused as it is. */
   #watched<P extends Protocol>(factory: Factory<P>): Factory<P> {
+    if (!(factory instanceof Factory)) return factory;
     return new WatchedFactory(factory, this.#connections);
   }
 }

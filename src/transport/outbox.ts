@@ -72,7 +72,7 @@ export class Outbox {
     this.#owner = owner;
     this.#turn = turn;
     this.#immediate = options.writeMode === "immediate";
-    this.#limits = options.writeLimits ?? DEFAULT_WRITE_LIMITS;
+    this.#limits = changedWriteLimits(DEFAULT_WRITE_LIMITS, options.writeLimits ?? {});
   }
 
   /** Those who write. */

@@ -1,5 +1,6 @@
 import { CallQueue } from "../reactor/call-queue.ts";
 import type { Clock, DelayedCall } from "../reactor/clock.ts";
+import { FUNCTION } from "../reactor/option-kinds.ts";
 
 /**
  * The timed calls that are asked of one reactor, by a clock that others may use as well: it ends
@@ -20,6 +21,7 @@ export class ReactorCalls implements Clock {
   }
 
   callLater(delayMs: number, call: () => void): DelayedCall {
+    if (typeof call !== "function") FUNCTION.check("callLater: call", call);
     const made = new ReactorCall(this, delayMs, call);
     this.#toCome.add(made);
     return made;

@@ -1,9 +1,12 @@
 import type { Address, InternetAddress, UNIXAddress } from "../reactor/address.ts";
+import { checkDatagramProtocol, checkFactory } from "../reactor/check-factory.ts";
+import { checkOptions } from "../reactor/check-options.ts";
 import type { Clock, DelayedCall } from "../reactor/clock.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type { Factory } from "../reactor/factory.ts";
 import type { DatagramPort, ListeningPort } from "../reactor/listening-port.ts";
 import type { Protocol } from "../reactor/protocol.ts";
+import { FUNCTION, oneOf } from "../reactor/option-kinds.ts";
 import {
   type AdoptOptions,
   type ConnectOptions,
@@ -24,10 +27,21 @@ import type { ListenTarget } from "./listen-target.ts";
 import { makeDatagramPort } from "./make-datagram-port.ts";
 import { ReactorBooks } from "./reactor-books.ts";
 import { ReactorCalls } from "./reactor-calls.ts";
+import {
+  ADOPT_OPTIONS,
+  CONNECT_TCP_OPTIONS,
+  CONNECT_UNIX_OPTIONS,
+  LISTEN_TCP_OPTIONS,
+  LISTEN_UDP_OPTIONS,
+  LISTEN_UNIX_OPTIONS,
+} from "./reactor-options.ts";
 import type { SocketMaker } from "./socket-maker.ts";
 import type { TransportContext } from "./transport-context.ts";
 import { StreamConnector } from "./stream-connector.ts";
 import { StreamPort, type StreamPortOptions } from "./stream-port.ts";
+
+const PHASE = oneOf("before", "during", "after");
+const EVENT = oneOf("shutdown");
 
 /** What kinds of reactors do in ways of their own. */
 interface SocketReactorOptions {
@@ -76,6 +90,8 @@ export abstract class SocketReactor implements Reactor {
     options: ListenTCPOptions,
     factory: Factory,
   ): Promise<ListeningPort<InternetAddress>> {
+    checkOptions("listenTCP", options, LISTEN_TCP_OPTIONS);
+    checkFactory("listenTCP", factory);
     return this.#listen(this.#sockets.tcpTarget(options), options, factory);
   }
 
@@ -83,6 +99,8 @@ export abstract class SocketReactor implements Reactor {
     options: ListenUNIXOptions,
     factory: Factory,
   ): Promise<ListeningPort<UNIXAddress>> {
+    checkOptions("listenUNIX", options, LISTEN_UNIX_OPTIONS);
+    checkFactory("listenUNIX", factory);
     return this.#listen(this.#sockets.unixTarget(options), options, factory);
   }
 
@@ -90,11 +108,15 @@ export abstract class SocketReactor implements Reactor {
     options: ConnectTCPOptions | AdoptOptions,
     factory: Factory<P>,
   ): Promise<P> {
-    if ("fd" in options) {
+    if (isAdoption(options)) {
+      checkOptions("connectTCP", options, ADOPT_OPTIONS);
+      checkFactory("connectTCP", factory);
       const adopted = this.#sockets.adoptedCandidate(options);
       const connector = this.#connector(`descriptor ${options.fd}`, options, factory);
       return connector.connect(async () => [adopted]);
     }
+    checkOptions("connectTCP", options, CONNECT_TCP_OPTIONS);
+    checkFactory("connectTCP", factory);
     const { host, port, tls } = options;
     const { serverName = host } = tls ?? {};
     const secured = tls === undefined ? options : { ...options, tls: { ...tls, serverName } };
@@ -106,12 +128,16 @@ export abstract class SocketReactor implements Reactor {
     options: ConnectUNIXOptions,
     factory: Factory<P>,
   ): Promise<P> {
+    checkOptions("connectUNIX", options, CONNECT_UNIX_OPTIONS);
+    checkFactory("connectUNIX", factory);
     const candidate = this.#sockets.unixCandidate(options);
     const connector = this.#connector(candidate.address.toString(), options, factory);
     return connector.connect(async () => [candidate]);
   }
 
   async listenUDP(options: ListenUDPOptions, protocol: DatagramProtocol): Promise<DatagramPort> {
+    checkOptions("listenUDP", options, LISTEN_UDP_OPTIONS);
+    checkDatagramProtocol("listenUDP", protocol);
     const closed = (port: DatagramPort) => this.#books.deleteDatagramPort(port);
     return this.#books.addDatagramPort(() =>
       makeDatagramPort(this.#sockets, options, protocol, this.context, closed),
@@ -123,15 +149,19 @@ export abstract class SocketReactor implements Reactor {
   }
 
   callWhenRunning(call: () => void): void {
+    FUNCTION.check("callWhenRunning: call", call);
     if (this.running) this.#callNow(call);
     else this.#whenRunning.push(call);
   }
 
   addSystemEventTrigger(
     phase: SystemEventPhase,
-    _event: "shutdown",
+    event: "shutdown",
     call: () => unknown,
   ): SystemEventTrigger {
+    PHASE.check("addSystemEventTrigger: phase", phase);
+    EVENT.check("addSystemEventTrigger: event", event);
+    FUNCTION.check("addSystemEventTrigger: call", call);
     return this.#events.add(phase, call);
   }
 
@@ -202,4 +232,8 @@ export abstract class SocketReactor implements Reactor {
       this.context.turn.leave(outer);
     }
   }
+}
+
+function isAdoption(options: ConnectTCPOptions | AdoptOptions): options is AdoptOptions {
+  return "fd" in Object(options) && (options as AdoptOptions).fd !== undefined;
 }

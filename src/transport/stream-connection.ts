@@ -10,7 +10,7 @@ import type {
   WriteLimits,
 } from "../reactor/stream-transport.ts";
 import type { StartTLSOptions, TLSInfo } from "../reactor/tls.ts";
-import { checkTimeout } from "./check-stream-options.ts";
+import { checkDuration } from "../reactor/check-duration.ts";
 import { ReceivingConnection } from "./receiving-connection.ts";
 import type { StreamDriver, StreamEvents } from "./stream-driver.ts";
 import type { TransportContext } from "./transport-context.ts";
@@ -97,7 +97,7 @@ export class StreamConnection extends ReceivingConnection implements StreamTrans
 
   loseConnection(options: { readonly timeoutMs?: number } = {}): void {
     const { timeoutMs } = options;
-    if (timeoutMs !== undefined) checkTimeout("close", timeoutMs);
+    if (timeoutMs !== undefined) checkDuration("timeoutMs", timeoutMs);
     this.lose(timeoutMs);
   }
 

@@ -11,7 +11,6 @@ import type { Factory, ProtocolStack } from "../reactor/factory.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { ConnectOptions } from "../reactor/reactor.ts";
 import type { TLSError, TLSInfo } from "../reactor/tls.ts";
-import { checkStreamOptions, checkTimeout } from "./check-stream-options.ts";
 import type { ConnectAttempt, ConnectAttemptOwner, ConnectCandidate } from "./connect-candidate.ts";
 import type { ConnectionSet } from "./connection-set.ts";
 import type { TransportContext } from "./transport-context.ts";
@@ -61,7 +60,8 @@ export class StreamConnector<P extends Protocol>
 
   /**
    * @param description what is connected to, for messages about no address in particular
-   * @throws {RangeError} for options that cannot be used
+   * @param options checked already
+   * @throws {TLSError} for a key or certificate that cannot be used
    */
   constructor(
     description: string,
@@ -70,7 +70,6 @@ export class StreamConnector<P extends Protocol>
     books: ConnectBooks,
     options: ConnectOptions,
   ) {
-    checkStreamOptions(options);
     this.#description = description;
     this.#factory = factory;
     this.#context = context;
@@ -87,7 +86,6 @@ export class StreamConnector<P extends Protocol>
    */
   connect(find: () => Promise<readonly ConnectCandidate[]>): Promise<P> {
     const { timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, signal } = this.#options;
-    checkTimeout("connect", timeoutMs);
     if (signal?.aborted) return Promise.reject(this.#cancelled());
     this.#factory.doStart();
     this.#books.connecting.add(this);

@@ -9,7 +9,6 @@ import {
   type SocketOptionValue,
 } from "../reactor/socket-option.ts";
 import type { StreamOptions, StreamTransport } from "../reactor/stream-transport.ts";
-import { checkStreamOptions } from "./check-stream-options.ts";
 import type { TLSInfo, TLSServerOptions } from "../reactor/tls.ts";
 import { ConnectionSet } from "./connection-set.ts";
 import { Handshake, type HandshakeOwner } from "./handshake.ts";
@@ -58,7 +57,8 @@ export class StreamPort<A extends Address>
 
   /**
    * @param registry holds the port as long as it listens, or is about to, or has connections
-   * @throws {RangeError} for options that cannot be used
+   * @param options checked already
+   * @throws {TLSError} for a key or certificate that cannot be used
    */
   constructor(
     target: ListenTarget<A>,
@@ -67,7 +67,6 @@ export class StreamPort<A extends Address>
     options: StreamPortOptions,
     registry: PortRegistry,
   ) {
-    checkStreamOptions(options);
     this.#target = target;
     this.#factory = factory;
     this.#context = context;

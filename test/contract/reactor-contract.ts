@@ -5,6 +5,7 @@ import type { ContractSkips, MakeEnvironment } from "./contract-environment.ts";
 import { datagramContract } from "./datagram-contract.ts";
 import { flowContract } from "./flow-contract.ts";
 import { lifeContract, timerContract } from "./life-contract.ts";
+import { optionsContract } from "./options-contract.ts";
 import { portContract } from "./port-contract.ts";
 import { stoppingContract } from "./stopping-contract.ts";
 
@@ -24,4 +25,5 @@ export function reactorContract(name: string, make: MakeEnvironment, skips: Cont
   stoppingContract(name, make, skips);
   timerContract(name, make, skips);
   datagramContract(name, make, skips);
+  optionsContract(name, make, skips);
 }

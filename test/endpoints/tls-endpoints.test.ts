@@ -54,7 +54,7 @@ class WrappedServer implements AsyncDisposable {
 
   get target() {
     const { host, port } = this.port.host as InternetAddress;
-    return { host, port, hostname: host };
+    return { host, port };
   }
 
   client(tls: TLSClientOptions = TRUSTING) {

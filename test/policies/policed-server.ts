@@ -18,9 +18,10 @@ export class PolicedServer {
   constructor(
     policy: Policy,
     actions: Actions = {},
-    options: StreamOptions & MemoryReactorOptions = {},
+    host: MemoryReactorOptions = {},
+    options: StreamOptions = {},
   ) {
-    this.reactor = new MemoryReactor(options);
+    this.reactor = new MemoryReactor(host);
     const build = () => {
       const server = new RecordingProtocol(actions);
       this.servers.push(server);

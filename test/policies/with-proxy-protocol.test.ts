@@ -78,7 +78,8 @@ async function play({ connection }: StreamVector, chunks: readonly Buffer[]) {
   const factory = withProxyProtocol(new Factory(() => inner), { clock: reactor });
   await reactor.listenTCP({ host: host.host, port: host.port }, factory);
   const proxy = new RecordingProtocol();
-  const target = { ...host, bindAddress: { host: peer.host, port: peer.port } };
+  const bindAddress = { host: peer.host, port: peer.port };
+  const target = { host: host.host, port: host.port, bindAddress };
   await reactor.connectTCP(target, new Factory(() => proxy));
   for (const chunk of chunks) {
     proxy.connection.write(chunk);

@@ -140,6 +140,7 @@ describe("withTimeout", () => {
     const policed = new PolicedServer(
       (factory, clock) => withTimeout(factory, { clock, idleMs: 100 }),
       {},
+      {},
       { closeTimeoutMs: 1_000 },
     );
     const client = await policed.connect();

@@ -290,6 +290,22 @@ describe("LoopingCall", () => {
     },
   );
 
+  test("what is no clock, function, interval or option is refused at once", async () => {
+    const make = (...args: unknown[]) => new LoopingCall(...(args as [never, never]));
+    expect(() => make(() => undefined)).toThrow("LoopingCall: clock is [Function");
+    expect(() => make(new ManualClock(), 5)).toThrow(
+      "LoopingCall: call is 5; a function is needed",
+    );
+    const { loop, clock } = recordingLoop();
+    await expect(loop.start("5" as never)).rejects.toThrow('intervalMs is "5"; a finite number');
+    await expect(loop.start(5, { nwo: false } as never)).rejects.toThrow('no option "nwo"');
+    await expect(loop.start(5, { signal: "stop" as never })).rejects.toThrow(
+      'signal is "stop"; an',
+    );
+    expect(loop.running).toBe(false);
+    expect(clock.pending).toBe(0);
+  });
+
   test("stop and reset are refused when it does not run", () => {
     const { loop } = recordingLoop();
     expect(() => loop.stop()).toThrow("Cannot stop a looping call that does not run");
