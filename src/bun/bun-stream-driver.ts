@@ -1,6 +1,7 @@
 import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
 import { unacknowledgedBytes } from "../native/unacknowledged-bytes.ts";
 import type { Address } from "../reactor/address.ts";
+import { keepAliveSeconds } from "../reactor/keep-alive-seconds.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { StreamDriver, StreamEvents } from "../transport/stream-driver.ts";
 import type { PreparedTLS } from "../transport/tls-maker.ts";
@@ -75,7 +76,8 @@ export class BunStreamDriver implements StreamDriver {
   }
 
   setKeepAlive(on: boolean, delayMs: number): void {
-    this.#socket.setKeepAlive(on, delayMs);
+    // Bun rounds down, and takes what is left of less than a second as no delay at all.
+    this.#socket.setKeepAlive(on, keepAliveSeconds(delayMs) * 1_000);
   }
 
   getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N> {

@@ -47,6 +47,11 @@ export const WRITE_LIMITS: OptionKind = {
   },
 };
 
+/** A number within these bounds. */
+export function numberFrom(min: number, max: number): OptionKind {
+  return numberOf(`a number from ${min} to ${max}`, (value) => value >= min && value <= max);
+}
+
 /** A whole number of at least `min`. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): OptionKind {
   const upTo = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;

@@ -125,7 +125,12 @@ export interface StreamTransport {
 
   /** Sends small writes at once (true, the default) or lets the kernel gather them. */
   setNoDelay(on: boolean): void;
-  /** Has the kernel probe a silent peer after `delayMs`, in whole seconds. */
+  /**
+   * Has the kernel probe a silent peer after `delayMs`, rounded up to whole seconds. 0, which is
+   * the default, leaves the system's own time: 2 hours on Linux.
+   *
+   * @throws {RangeError} when `delayMs` is negative or above 32767000
+   */
   setKeepAlive(on: boolean, delayMs?: number): void;
   /** @throws {SocketOptionError} when the system refuses, has no such option or no libc is there */
   getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N>;

@@ -1,4 +1,5 @@
 import type { Address } from "../reactor/address.ts";
+import { keepAliveSeconds } from "../reactor/keep-alive-seconds.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { StreamDriver, StreamEvents } from "../transport/stream-driver.ts";
 import type { EventLoop, EventSource } from "./memory-loop.ts";
@@ -134,8 +135,9 @@ export class MemoryDriver implements StreamDriver, EventSource {
   }
 
   setKeepAlive(on: boolean, delayMs: number): void {
+    const seconds = keepAliveSeconds(delayMs);
     this.#options.set("SO_KEEPALIVE", on);
-    if (on && delayMs > 0) this.#options.set("TCP_KEEPIDLE", Math.ceil(delayMs / 1000));
+    if (on && seconds > 0) this.#options.set("TCP_KEEPIDLE", seconds);
   }
 
   getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N> {

@@ -3,6 +3,7 @@ import { type Address, InternetAddress } from "../reactor/address.ts";
 import { ABORTED, ConnectionClosedError } from "../reactor/close-reason.ts";
 import type { Producer, PullProducer } from "../reactor/producer.ts";
 import type { Protocol } from "../reactor/protocol.ts";
+import { keepAliveSeconds } from "../reactor/keep-alive-seconds.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { StreamStats, StreamTransport, WriteLimits } from "../reactor/stream-transport.ts";
 import type { StartTLSOptions } from "../reactor/tls.ts";
@@ -199,8 +200,10 @@ export class MemoryTransport implements StreamTransport {
     this.#options.set("TCP_NODELAY", on);
   }
 
-  setKeepAlive(on: boolean, _delayMs?: number): void {
+  setKeepAlive(on: boolean, delayMs = 0): void {
+    const seconds = keepAliveSeconds(delayMs);
     this.#options.set("SO_KEEPALIVE", on);
+    if (on && seconds > 0) this.#options.set("TCP_KEEPIDLE", seconds);
   }
 
   getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N> {

@@ -25,6 +25,15 @@ describe.skipIf(withoutLibc)("BunReactor: socket options (needs libc)", () => {
       connection.setKeepAlive(true, 60_000);
       expect(connection.getSocketOption("SO_KEEPALIVE")).toBe(true);
       expect(connection.getSocketOption("TCP_KEEPIDLE")).toBe(60);
+      for (const [delayMs, seconds] of [
+        [1, 1],
+        [999, 1],
+        [1_001, 2],
+        [32_767_000, 32_767],
+      ] as const) {
+        connection.setKeepAlive(true, delayMs);
+        expect(connection.getSocketOption("TCP_KEEPIDLE")).toBe(seconds);
+      }
       connection.setKeepAlive(false);
       expect(connection.getSocketOption("SO_KEEPALIVE")).toBe(false);
       connection.setSocketOption("TCP_USER_TIMEOUT", 12_345);

@@ -143,6 +143,19 @@ export function connectionContract(name: string, make: MakeEnvironment, skips: C
       expect(port.connections.size).toBe(0);
     });
 
+    test("setKeepAlive refuses a delay that the system cannot wait", async (env) => {
+      const [client, server] = [new RecordingProtocol(), new RecordingProtocol()];
+      await connect(env, client, server);
+      const { connection } = client;
+      for (const delayMs of [-1, Number.NaN, 32_767_001]) {
+        expect(() => connection.setKeepAlive(true, delayMs)).toThrow(RangeError);
+      }
+      expect(() => connection.setKeepAlive(true, "5" as never)).toThrow(
+        'setKeepAlive: delayMs is "5"; a number from 0 to 32767000 is needed',
+      );
+      connection.setKeepAlive(true);
+    });
+
     test("a callback whose promise rejects counts as one that throws", async (env) => {
       const error = new Error("later");
       const client = new RecordingProtocol();
