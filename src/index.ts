@@ -5,13 +5,14 @@
  *
  * @module
  */
-export { ClientService, type ClientServiceOptions } from "./application/client-service.ts";
+export type { ClientRetry, ClientServiceOptions } from "./application/client-service-options.ts";
+export { ClientService } from "./application/client-service.ts";
 export type { WhenConnectedOptions } from "./application/connection-waiters.ts";
 export {
   type DatagramServerEndpoint,
   DatagramServerService,
 } from "./application/datagram-server-service.ts";
-export { MultiService } from "./application/multi-service.ts";
+export { MultiService, type MultiServiceOptions } from "./application/multi-service.ts";
 export { ServiceStoppedError } from "./application/service-stopped-error.ts";
 export { Service, type ServiceState } from "./application/service.ts";
 export {

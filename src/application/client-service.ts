@@ -1,31 +1,25 @@
-import type { Clock } from "../reactor/clock.ts";
+import { checkFactory } from "../reactor/check-factory.ts";
+import { checkOptions } from "../reactor/check-options.ts";
 import type { StreamClientEndpoint } from "../reactor/endpoint.ts";
 import type { Factory } from "../reactor/factory.ts";
-import { type Logger, STDERR_LOGGER, steadyLogger } from "../reactor/logger.ts";
+import type { Logger } from "../reactor/logger.ts";
 import type { Protocol } from "../reactor/protocol.ts";
+import { settlesWithin } from "../reactor/settles-within.ts";
 import { SingleConnectionFactory } from "../reactor/single-connection-factory.ts";
+import type { StreamTransport } from "../reactor/stream-transport.ts";
 import { backoff, type RetryPolicy } from "../task/backoff.ts";
 import { sleep } from "../task/sleep.ts";
+import { CLIENT_SERVICE_OPTIONS, type ClientServiceOptions } from "./client-service-options.ts";
 import { ConnectionWaiters, type WhenConnectedOptions } from "./connection-waiters.ts";
+import { loggerOf } from "./logger-of.ts";
 import { Service } from "./service.ts";
 import { ServiceStoppedError } from "./service-stopped-error.ts";
 
-/** How a `ClientService` comes back. */
-export interface ClientServiceOptions<P extends Protocol> {
-  /** What measures the delays: the reactor, usually. */
-  readonly clock: Clock;
-  /** How long to wait after how many failures in a row; `backoff()` unless told. */
-  readonly retry?: RetryPolicy;
-  /**
-   * Called with each new connection, before anybody else gets it: log in here. When it fails the
-   * connection is aborted, and that counts as a failed attempt.
-   */
-  readonly prepare?: (protocol: P) => void | Promise<void>;
-  /** What it is called, for `MultiService` and in messages. */
-  readonly name?: string;
-  /** Where failed attempts are reported; standard error unless told. */
-  readonly logger?: Logger;
-}
+/** As long as the connections of a port get when it is drained. */
+const STOP_TIMEOUT_MS = 30_000;
+
+/** How much longer a stop waits for an endpoint that was told to cancel, which takes no time. */
+const CANCEL_TIMEOUT_MS = 1_000;
 
 /** What it does about its connection. */
 type ConnectionState = "idle" | "connecting" | "preparing" | "connected" | "closing" | "waiting";
@@ -45,14 +39,15 @@ const NEXT_STATES: Readonly<Record<ConnectionState, readonly ConnectionState[]>>
  * cannot be made, each time after a delay that grows with the failures and begins anew with a
  * success.
  *
- * `stop` closes the connection and waits until it has ended, or cancels the attempt. Then it may be
- * started again.
+ * `stop` closes the connection, aborts it when that takes too long, and waits until it has ended;
+ * or cancels the attempt. Then it may be started again.
  */
 export class ClientService<P extends Protocol = Protocol> extends Service {
   readonly #endpoint: StreamClientEndpoint;
   readonly #factory: Factory<P>;
   readonly #options: ClientServiceOptions<P>;
   readonly #retry: RetryPolicy;
+  readonly #stopTimeoutMs: number;
   readonly #logger: Logger;
   readonly #waiters = new ConnectionWaiters<P>();
   #connection: ConnectionState = "idle";
@@ -65,17 +60,21 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
   /** Resolves when the run has ended. */
   #run: Promise<void> = Promise.resolve();
 
+  /** @throws {TypeError} @throws {RangeError} when something is of another kind */
   constructor(
     endpoint: StreamClientEndpoint,
     factory: Factory<P>,
     options: ClientServiceOptions<P>,
   ) {
+    checkFactory("ClientService", factory);
+    checkOptions("ClientService", options, CLIENT_SERVICE_OPTIONS);
     super(options.name === undefined ? {} : { name: options.name });
     this.#endpoint = endpoint;
     this.#factory = factory;
     this.#options = options;
     this.#retry = options.retry ?? backoff();
-    this.#logger = steadyLogger(options.logger ?? STDERR_LOGGER);
+    this.#stopTimeoutMs = options.stopTimeoutMs ?? STOP_TIMEOUT_MS;
+    this.#logger = loggerOf(options.clock, options.logger);
   }
 
   /** What it does about its connection now. */
@@ -105,52 +104,61 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
 
   protected override doStart(): void {
     this.#ending = new AbortController();
-    this.#run = this.#keepConnected(this.#ending.signal).catch((error: unknown) => {
+    const { signal } = this.#ending;
+    const keep = () => this.#keepConnected(signal);
+    // An endpoint that did not heed the last stop may still be connecting.
+    const run = this.#connection === "idle" ? keep() : this.#run.then(keep);
+    this.#run = run.catch((error: unknown) => {
       this.#gaveUp = { error };
       this.#logger.error(`${this.#who} gives up`, error);
       this.#waiters.rejectAll(error);
     });
   }
 
-  protected override doStop(): Promise<void> {
+  protected override async doStop(): Promise<void> {
     this.#gaveUp = null;
     this.#ending.abort(this.#stopped());
     this.#waiters.rejectAll(this.#stopped());
-    return this.#run;
+    const timeoutMs = this.#stopTimeoutMs + CANCEL_TIMEOUT_MS;
+    if (await settlesWithin(this.#options.clock, timeoutMs, this.#run)) return;
+    throw new Error(`Waited in vain for ${this.#who}: its endpoint goes on connecting`);
   }
 
   async #keepConnected(ending: AbortSignal): Promise<void> {
     let failures = 0;
     try {
       while (!ending.aborted) {
-        failures = await this.#connectOnce(failures, ending);
-        if (!ending.aborted) await this.#waitToRetry(Math.max(failures, 1), ending);
+        const failure = await this.#connectOnce(ending);
+        failures = failure === null ? 0 : failures + 1;
+        if (ending.aborted) return;
+        if (failure !== null) this.#reportFailure(failure.error, failures);
+        await this.#waitToRetry(failures, failure?.error, ending);
       }
     } finally {
       this.#moveTo("idle");
     }
   }
 
-  /** One attempt, and the connection that comes of it. Returns the failures in a row. */
-  async #connectOnce(failuresBefore: number, ending: AbortSignal): Promise<number> {
+  /** One attempt, and the connection that comes of it. Returns why there was none, or null. */
+  async #connectOnce(ending: AbortSignal): Promise<{ readonly error: unknown } | null> {
     this.#moveTo("connecting");
     try {
       await this.#connect(new SingleConnectionFactory(this.#factory), ending);
-      return 0;
+      return null;
     } catch (error) {
-      const failures = failuresBefore + 1;
-      if (!ending.aborted) this.#reportFailure(error, failures);
-      return failures;
+      return { error };
     }
   }
 
-  async #waitToRetry(failures: number, ending: AbortSignal): Promise<void> {
+  async #waitToRetry(failures: number, error: unknown, ending: AbortSignal): Promise<void> {
     this.#moveTo("waiting");
+    const delayMs = this.#retry(Math.max(failures, 1));
+    this.#tell("retrying", ({ retrying }) => retrying?.({ delayMs, failures, error }));
     try {
-      await sleep(this.#options.clock, this.#retry(failures), { signal: ending });
-    } catch (error) {
+      await sleep(this.#options.clock, delayMs, { signal: ending });
+    } catch (thrown) {
       // Not the stop, then, but a delay that no clock can wait for.
-      if (!ending.aborted) throw error;
+      if (!ending.aborted) throw thrown;
     }
   }
 
@@ -159,7 +167,7 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
     const protocol = await this.#endpoint.connect(made, { signal: ending });
     const { transport } = made;
     if (transport === null) throw new TypeError("The endpoint connected without its factory");
-    const close = () => transport.loseConnection();
+    const close = () => void this.#close(transport, made);
     this.#moveTo("preparing");
     ending.addEventListener("abort", close);
     try {
@@ -172,9 +180,17 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
     } finally {
       await made.ended;
       ending.removeEventListener("abort", close);
-      this.#served = null;
       this.#moveTo("closing");
+      if (this.#served !== null) this.#tell("lost", ({ lost }) => lost?.(protocol));
+      this.#served = null;
     }
+  }
+
+  /** Our own protocol may have a producer that neither says anything more nor that it is done. */
+  async #close(transport: StreamTransport, made: SingleConnectionFactory<P>): Promise<void> {
+    transport.loseConnection();
+    const inTime = await settlesWithin(this.#options.clock, this.#stopTimeoutMs, made.ended);
+    if (!inTime) transport.abortConnection();
   }
 
   /** Has the connection made ready. Rejects when it ends before it is. */
@@ -191,7 +207,19 @@ export class ClientService<P extends Protocol = Protocol> extends Service {
   #serve(protocol: P, made: SingleConnectionFactory<P>): void {
     this.#moveTo("connected");
     this.#served = { protocol, made };
+    this.#tell("connected", ({ connected }) => connected?.(protocol));
     this.#waiters.connected(protocol);
+  }
+
+  /** Calls one of the program's callbacks; what goes wrong there stays there. */
+  #tell(what: string, call: (options: ClientServiceOptions<P>) => unknown): void {
+    const failed = (error: unknown) => this.#logger.error(`${what} of ${this.#who} failed`, error);
+    try {
+      const result = call(this.#options);
+      if (result instanceof Promise) result.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   #reportFailure(error: unknown, failures: number): void {

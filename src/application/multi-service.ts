@@ -1,22 +1,56 @@
+import { checkOptions, type OptionKind } from "../reactor/check-options.ts";
+import type { Clock } from "../reactor/clock.ts";
+import { CLOCK, DURATION, OBJECT, required, TEXT } from "../reactor/option-kinds.ts";
+import { settlesWithin } from "../reactor/settles-within.ts";
 import { Service } from "./service.ts";
 
+/** Longer than a port takes to drain by default, and the longest that one of several may need. */
+const STOP_TIMEOUT_MS = 45_000;
+
+/** What a `MultiService` begins with, and how it stops. */
+export interface MultiServiceOptions {
+  /** What measures how long a service takes to stop: the reactor, usually. */
+  readonly clock: Clock;
+  readonly name?: string;
+  /** Those that are there from the beginning. */
+  readonly services?: Iterable<Service>;
+  /**
+   * How long each service gets to stop before the next one is told to, in milliseconds; 45000 by
+   * default. One that is itself a `MultiService` takes as long as those in it may.
+   */
+  readonly stopTimeoutMs?: number;
+}
+
+const OPTIONS = {
+  clock: required(CLOCK),
+  name: TEXT,
+  services: OBJECT,
+  stopTimeoutMs: DURATION,
+} satisfies Record<keyof MultiServiceOptions, OptionKind>;
+
 /**
- * Services that start and stop together: they start in the order they were added, each after the
- * one before has started, and stop in the reverse order. A service that is added to one that runs
- * is started at once.
+ * Services that start and stop together, one after the other: they start in the order they were
+ * added and stop in the reverse order, so that each has those before it for as long as it runs. A
+ * service that is added to one that runs is started at once.
  */
 export class MultiService extends Service implements Iterable<Service> {
   readonly #children: Service[] = [];
+  readonly #clock: Clock;
+  readonly #stopTimeoutMs: number;
   /** Whether all that are there have begun, so that nobody starts what is added from now on. */
   #allBegun = false;
 
   /**
-   * @param options.services those that are there from the beginning
-   * @throws {Error} when two have the same name, or one is there twice
+   * @throws {Error} when two of the services have the same name, or one is there twice
+   * @throws {TypeError} @throws {RangeError} for an option that is none
    */
-  constructor(options: { readonly name?: string; readonly services?: Iterable<Service> } = {}) {
-    super(options);
-    for (const service of options.services ?? []) this.#append(service);
+  constructor(options: MultiServiceOptions) {
+    checkOptions("MultiService", options, OPTIONS);
+    const { name, clock, services = [], stopTimeoutMs = STOP_TIMEOUT_MS } = options;
+    super(name === undefined ? {} : { name });
+    this.#clock = clock;
+    this.#stopTimeoutMs = stopTimeoutMs;
+    for (const service of services) this.#append(service);
   }
 
   /** How many services it has. */
@@ -96,13 +130,23 @@ export class MultiService extends Service implements Iterable<Service> {
     throw failure;
   }
 
-  /** Tells all to stop, the last one first, and waits for all of them. */
+  /** Stops one after the other, the last one first, whatever goes wrong with any of them. */
   async #stopAll(): Promise<void> {
-    const stopping = this.#children.toReversed().map((child) => child.stop());
-    const outcomes = await Promise.allSettled(stopping);
-    const errors = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+    const errors: unknown[] = [];
+    for (const child of this.#children.toReversed()) {
+      await this.#stopChild(child).catch((error: unknown) => errors.push(error));
+    }
     if (errors.length === 1) throw errors[0];
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} services failed`);
+  }
+
+  async #stopChild(child: Service): Promise<void> {
+    const stopping = child.stop();
+    // Another one of these sees to it itself that it comes to an end.
+    if (child instanceof MultiService) return stopping;
+    const timeoutMs = this.#stopTimeoutMs;
+    if (await settlesWithin(this.#clock, timeoutMs, stopping)) return stopping;
+    throw new Error(`Waited in vain for ${nameOf(child)} to stop within ${timeoutMs} ms`);
   }
 
   #append(service: Service): void {

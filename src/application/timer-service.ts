@@ -1,14 +1,21 @@
-import type { Clock } from "../reactor/clock.ts";
-import { type Logger, STDERR_LOGGER, steadyLogger } from "../reactor/logger.ts";
+import { checkOptions, type OptionKind } from "../reactor/check-options.ts";
+import type { Logger } from "../reactor/logger.ts";
+import { DURATION, LOGGER, TEXT } from "../reactor/option-kinds.ts";
 import { LoopingCall } from "../task/looping-call.ts";
+import { loggerOf, type ReportingClock } from "./logger-of.ts";
 import { Service } from "./service.ts";
 
 /** How a `TimerService` is called, and where it reports. */
 export interface TimerServiceOptions {
   readonly name?: string;
-  /** Where a call that fails is reported; standard error unless told. */
+  /** Where a call that fails is reported; by default where the reactor does that is the clock. */
   readonly logger?: Logger;
 }
+
+const OPTIONS = {
+  name: TEXT,
+  logger: LOGGER,
+} satisfies Record<keyof TimerServiceOptions, OptionKind>;
 
 /**
  * A function that is called at regular intervals while the service runs, for the first time when it
@@ -24,22 +31,20 @@ export class TimerService extends Service {
   /**
    * @param call gets the number of intervals since its last call
    * @throws {RangeError} when `intervalMs` is negative or not a finite number
+   * @throws {TypeError} when something is of another kind
    */
   constructor(
-    clock: Clock,
+    clock: ReportingClock,
     intervalMs: number,
     call: (count: number) => unknown,
     options: TimerServiceOptions = {},
   ) {
+    checkOptions("TimerService", options, OPTIONS);
+    DURATION.check("TimerService: intervalMs", intervalMs);
     super(options.name === undefined ? {} : { name: options.name });
-    if (!Number.isFinite(intervalMs) || intervalMs < 0) {
-      throw new RangeError(
-        `Cannot call every ${intervalMs} ms: a finite number of at least 0 is needed`,
-      );
-    }
     this.#intervalMs = intervalMs;
     this.#loop = new LoopingCall(clock, call);
-    this.#logger = steadyLogger(options.logger ?? STDERR_LOGGER);
+    this.#logger = loggerOf(clock, options.logger);
   }
 
   protected override doStart(): void {

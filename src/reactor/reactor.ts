@@ -3,6 +3,7 @@ import type { Clock, DelayedCall } from "./clock.ts";
 import type { DatagramProtocol } from "./datagram-protocol.ts";
 import type { Factory } from "./factory.ts";
 import type { DatagramPort, ListeningPort } from "./listening-port.ts";
+import type { Logger } from "./logger.ts";
 import type { Protocol } from "./protocol.ts";
 import type { StreamOptions } from "./stream-transport.ts";
 import type { TLSClientOptions, TLSServerOptions } from "./tls.ts";
@@ -121,6 +122,9 @@ export interface Reactor extends Clock {
   connectUNIX<P extends Protocol>(options: ConnectUNIXOptions, factory: Factory<P>): Promise<P>;
   /** Opens a UDP port. One protocol serves one port. */
   listenUDP(options: ListenUDPOptions, protocol: DatagramProtocol): Promise<DatagramPort>;
+
+  /** Where it reports, and what belongs to it as well. */
+  readonly logger: Logger;
 
   /** Between the start of `run` and the end of `stop`. */
   readonly running: boolean;

@@ -1,4 +1,4 @@
-import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
+import type { Logger } from "../reactor/logger.ts";
 import type { Reactor } from "../reactor/reactor.ts";
 
 /** The largest status that a process can end with. */
@@ -14,7 +14,7 @@ export type ReactMain<R extends Reactor> = (
 export interface ReactOptions {
   /** The arguments of the main function; those of the command line unless told. */
   readonly argv?: readonly string[];
-  /** Where a failure is reported; standard error unless told. */
+  /** Where a failure is reported; where the reactor does by default. */
   readonly logger?: Logger;
 }
 
@@ -36,7 +36,7 @@ export async function react<R extends Reactor>(
   main: ReactMain<R>,
   options: ReactOptions = {},
 ): Promise<void> {
-  const { argv = process.argv.slice(2), logger = STDERR_LOGGER } = options;
+  const { argv = process.argv.slice(2), logger = reactor.logger } = options;
   if (reactor.running) throw new Error("Cannot react with a reactor that runs already");
   let stopping = false;
   const noteStop = () => {

@@ -5,6 +5,7 @@ import type { Clock, DelayedCall } from "../reactor/clock.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type { Factory } from "../reactor/factory.ts";
 import type { DatagramPort, ListeningPort } from "../reactor/listening-port.ts";
+import type { Logger } from "../reactor/logger.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import { FUNCTION, oneOf } from "../reactor/option-kinds.ts";
 import {
@@ -142,6 +143,10 @@ export abstract class SocketReactor implements Reactor {
     return this.#books.addDatagramPort(() =>
       makeDatagramPort(this.#sockets, options, protocol, this.context, closed),
     );
+  }
+
+  get logger(): Logger {
+    return this.context.logger;
   }
 
   get running(): boolean {

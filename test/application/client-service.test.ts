@@ -1,5 +1,6 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import { ClientService, type ClientServiceOptions } from "../../src/application/client-service.ts";
+import type { ClientServiceOptions } from "../../src/application/client-service-options.ts";
+import { ClientService } from "../../src/application/client-service.ts";
 import { ServiceStoppedError } from "../../src/application/service-stopped-error.ts";
 import { Factory } from "../../src/reactor/factory.ts";
 import type { Protocol } from "../../src/reactor/protocol.ts";

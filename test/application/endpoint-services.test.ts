@@ -119,7 +119,7 @@ describe("StreamServerEndpointService", () => {
       return new StreamServerEndpointService(endpoint, factory);
     };
     const [first, second] = [make(), make()];
-    const all = new MultiService({ services: [first, second] });
+    const all = new MultiService({ clock: reactor, services: [first, second] });
     expect(await all.start().catch((error: unknown) => error)).toBeInstanceOf(CannotListenError);
     expect(first.port).toBeNull();
     expect([first.state, second.state]).toEqual(["stopped", "stopped"]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { MultiService } from "../../src/application/multi-service.ts";
+import { MultiService, type MultiServiceOptions } from "../../src/application/multi-service.ts";
 import { Service } from "../../src/application/service.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 
 /** Records when it starts and stops, and takes as long as a test lets it. */
 class Recorded extends Service {
@@ -31,6 +32,15 @@ class Recorded extends Service {
     await this.#steps.stop?.();
     this.#events.push(`stopped ${this.name}`);
   }
+}
+
+function multiService(options: Partial<MultiServiceOptions> = {}): MultiService {
+  return new MultiService({ clock: new ManualClock(), ...options });
+}
+
+/** Lets all promises that are settled be continued, however many follow from each other. */
+async function settle(): Promise<void> {
+  for (let tick = 0; tick < 50; tick++) await Promise.resolve();
 }
 
 describe("Service", () => {
@@ -132,7 +142,7 @@ describe("MultiService", () => {
   test("statement 43: they start in order, each after the one before", async () => {
     const events: string[] = [];
     const first = Promise.withResolvers<void>();
-    const all = new MultiService({
+    const all = multiService({
       services: [
         new Recorded("a", events, { start: () => first.promise }),
         new Recorded("b", events),
@@ -150,7 +160,7 @@ describe("MultiService", () => {
   test("statement 43: they stop in the reverse order, and stop waits for all of them", async () => {
     const events: string[] = [];
     const slow = Promise.withResolvers<void>();
-    const all = new MultiService({
+    const all = multiService({
       services: [
         new Recorded("a", events),
         new Recorded("b", events, { stop: () => slow.promise }),
@@ -163,18 +173,66 @@ describe("MultiService", () => {
     const stopped = all.stop().then(() => {
       isStopped = true;
     });
-    // Another round of promises than those of the services is needed for each step.
-    for (let tick = 0; tick < 20; tick++) await Promise.resolve();
-    expect(events).toEqual(["stop c", "stop b", "stop a", "stopped c", "stopped a"]);
+    await settle();
+    expect(events).toEqual(["stop c", "stopped c", "stop b"]);
     expect(isStopped).toBe(false);
     slow.resolve();
     await stopped;
-    expect(events.at(-1)).toBe("stopped b");
+    expect(events).toEqual(["stop c", "stopped c", "stop b", "stopped b", "stop a", "stopped a"]);
+  });
+
+  test("one that does not stop in time is told of, and those before it are stopped", async () => {
+    const events: string[] = [];
+    const clock = new ManualClock();
+    const stuck = new Recorded("b", events, { stop: () => new Promise(() => undefined) });
+    const all = multiService({ clock, services: [new Recorded("a", events), stuck] });
+    await all.start();
+    const stopped = all.stop().catch((error: unknown) => error);
+    await settle();
+    clock.advance(44_999);
+    await settle();
+    expect(events).not.toContain("stop a");
+    clock.advance(1);
+    expect(await stopped).toMatchObject({
+      message: 'Waited in vain for the service "b" to stop within 45000 ms',
+    });
+    expect(events.slice(-2)).toEqual(["stop a", "stopped a"]);
+    expect(all.state).toBe("stopped");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("one inside of another takes as long as those in it may, each for itself", async () => {
+    const events: string[] = [];
+    const clock = new ManualClock();
+    const stop = () => new Promise<void>((resolve) => void clock.callLater(900, resolve));
+    const services = ["b", "c", "d"].map((name) => new Recorded(name, events, { stop }));
+    const inner = multiService({ clock, stopTimeoutMs: 1_000, services });
+    const first = new Recorded("a", events);
+    const outer = multiService({ clock, stopTimeoutMs: 1_000, services: [first, inner] });
+    await outer.start();
+    const stopped = outer.stop();
+    for (let round = 0; round < 3; round++) {
+      await settle();
+      expect(events).not.toContain("stop a");
+      clock.advance(900);
+    }
+    await stopped;
+    expect(events.at(-1)).toBe("stopped a");
+  });
+
+  test("options that are none are refused", () => {
+    const make = (options: unknown) => new MultiService(options as MultiServiceOptions);
+    expect(() => make(undefined)).toThrow("MultiService: the options are undefined; an object");
+    expect(() => make({})).toThrow("MultiService: clock is undefined; a clock, such as a reactor,");
+    expect(() => multiService({ stopTimeoutMs: -1 })).toThrow(
+      "stopTimeoutMs is -1; a finite number",
+    );
+    expect(() => make({ clock: new ManualClock(), service: [] })).toThrow('no option "service"');
   });
 
   test("statement 43: one that is added to a running parent is started", async () => {
     const events: string[] = [];
-    const all = new MultiService();
+    const all = multiService();
     await all.add(new Recorded("a", events));
     expect(events).toEqual([]);
     await all.start();
@@ -187,7 +245,7 @@ describe("MultiService", () => {
 
   test("statement 43: one that is added while the parent starts is started with the others", async () => {
     const events: string[] = [];
-    const all: MultiService = new MultiService({
+    const all: MultiService = multiService({
       services: [new Recorded("a", events, { start: () => all.add(new Recorded("b", events)) })],
     });
     await all.start();
@@ -197,7 +255,7 @@ describe("MultiService", () => {
   test("one that is added at whatever moment of a start runs when the parent does", async () => {
     for (let moment = 0; moment < 40; moment++) {
       const events: string[] = [];
-      const all = new MultiService({ services: [new Recorded("a", events)] });
+      const all = multiService({ services: [new Recorded("a", events)] });
       const started = all.start();
       for (let turn = 0; turn < moment; turn++) await Promise.resolve();
       const added = new Recorded("b", events);
@@ -209,10 +267,10 @@ describe("MultiService", () => {
 
   test("a second service with the same name, and the same one twice, are refused", async () => {
     const service = new Recorded("a", []);
-    const all = new MultiService({ services: [service] });
+    const all = multiService({ services: [service] });
     await expect(all.add(new Recorded("a", []))).rejects.toThrow('"a": another one is called so');
     await expect(all.add(service)).rejects.toThrow("it is there already");
-    expect(() => new MultiService({ services: [service, service] })).toThrow("there already");
+    expect(() => multiService({ services: [service, service] })).toThrow("there already");
     expect(all.size).toBe(1);
   });
 
@@ -221,7 +279,7 @@ describe("MultiService", () => {
     const fails = () => {
       throw new Error("port taken");
     };
-    const all = new MultiService({
+    const all = multiService({
       services: [
         new Recorded("a", events),
         new Recorded("b", events),
@@ -231,7 +289,7 @@ describe("MultiService", () => {
     });
     await expect(all.start()).rejects.toThrow("port taken");
     expect(events).toEqual([
-      ...["start a", "start b", "start c", "stop b", "stop a", "stopped b", "stopped a"],
+      ...["start a", "start b", "start c", "stop b", "stopped b", "stop a", "stopped a"],
     ]);
     expect(all.state).toBe("stopped");
     expect([...all].map(({ state }) => state)).toEqual(Array(4).fill("stopped"));
@@ -242,7 +300,7 @@ describe("MultiService", () => {
     const fails = () => {
       throw new Error("port taken");
     };
-    const all = new MultiService({
+    const all = multiService({
       services: [new Recorded("a", events, { start: fails }), new Recorded("b", events)],
     });
     await all.privilegedStart();
@@ -258,10 +316,10 @@ describe("MultiService", () => {
         },
       });
     };
-    const one = new MultiService({ services: [failing("a"), new Recorded("b", [])] });
+    const one = multiService({ services: [failing("a"), new Recorded("b", [])] });
     await one.start();
     await expect(one.stop()).rejects.toThrow("a is stuck");
-    const two = new MultiService({ services: [failing("a"), failing("b")] });
+    const two = multiService({ services: [failing("a"), failing("b")] });
     await two.start();
     const error = await two.stop().catch((thrown: unknown) => thrown);
     expect((error as AggregateError).errors.map(String)).toEqual([
@@ -273,14 +331,14 @@ describe("MultiService", () => {
   test("a failure to start, and one to stop because of it, are told together", async () => {
     const stuck = new Recorded("a", [], { stop: () => Promise.reject(new Error("stuck")) });
     const failing = new Recorded("b", [], { start: () => Promise.reject(new Error("taken")) });
-    const all = new MultiService({ services: [stuck, failing] });
+    const all = multiService({ services: [stuck, failing] });
     const error = await all.start().catch((thrown: unknown) => thrown);
     expect((error as AggregateError).errors.map(String)).toEqual(["Error: taken", "Error: stuck"]);
   });
 
   test("services are found by name, and come in their order", async () => {
     const [a, b] = [new Recorded("a", []), new Recorded("b", [])];
-    const all = new MultiService({ name: "all", services: [a, b] });
+    const all = multiService({ name: "all", services: [a, b] });
     expect(all.get("b")).toBe(b);
     expect(all.get("c")).toBeUndefined();
     expect([...all]).toEqual([a, b]);
@@ -289,7 +347,7 @@ describe("MultiService", () => {
   test("one that is removed is stopped, and does not start with the others any more", async () => {
     const events: string[] = [];
     const [a, b] = [new Recorded("a", events), new Recorded("b", events)];
-    const all = new MultiService({ services: [a, b] });
+    const all = multiService({ services: [a, b] });
     await all.start();
     await all.remove(a);
     expect(a.running).toBe(false);
@@ -302,8 +360,8 @@ describe("MultiService", () => {
 
   test("services may be in each other", async () => {
     const events: string[] = [];
-    const inner = new MultiService({ services: [new Recorded("b", events)] });
-    await using outer = new MultiService({ services: [new Recorded("a", events), inner] });
+    const inner = multiService({ services: [new Recorded("b", events)] });
+    await using outer = multiService({ services: [new Recorded("a", events), inner] });
     await outer.start();
     expect(events).toEqual(["start a", "start b"]);
   });

@@ -10,7 +10,6 @@ import { Factory } from "../../src/reactor/factory.ts";
 import { Protocol } from "../../src/reactor/protocol.ts";
 import { sleep } from "../../src/task/sleep.ts";
 import { backoff } from "../../src/task/backoff.ts";
-import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import type { SimulatedNetwork } from "../../src/testing/simulated-network.ts";
 import { HOST, PORT, type Target } from "./target.ts";
 
@@ -65,7 +64,6 @@ const CLIENT_SERVICE_TARGET: Target = {
     const service = new ClientService(endpoint, new Factory(() => new Visitor(network, there)), {
       clock: network,
       retry: backoff({ random: () => random.next() }),
-      logger: new MemoryLogger(),
       prepare: random.integer(0, 1) === 0 ? () => sleep(network, random.integer(0, 100)) : () => {},
     });
     await service.start();
