@@ -1,5 +1,7 @@
+import { checkOptions } from "../reactor/check-options.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type { DatagramPort } from "../reactor/listening-port.ts";
+import { FUNCTION, TEXT } from "../reactor/option-kinds.ts";
 import { Service } from "./service.ts";
 
 /** A place to receive datagrams at, such as a `UDPServerEndpoint`. */
@@ -17,12 +19,17 @@ export class DatagramServerService extends Service {
   readonly #makeProtocol: () => DatagramProtocol;
   #port: DatagramPort | null = null;
 
-  /** @param makeProtocol makes the protocol of each start */
+  /**
+   * @param makeProtocol makes the protocol of each start
+   * @throws {TypeError} when something is of another kind
+   */
   constructor(
     endpoint: DatagramServerEndpoint,
     makeProtocol: () => DatagramProtocol,
     options: { readonly name?: string } = {},
   ) {
+    checkOptions("DatagramServerService", options, { name: TEXT });
+    FUNCTION.check("DatagramServerService: makeProtocol", makeProtocol);
     super(options);
     this.#endpoint = endpoint;
     this.#makeProtocol = makeProtocol;

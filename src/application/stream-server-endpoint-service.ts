@@ -1,7 +1,9 @@
-import { checkDuration } from "../reactor/check-duration.ts";
+import { checkFactory } from "../reactor/check-factory.ts";
+import { checkOptions, type OptionKind } from "../reactor/check-options.ts";
 import type { StreamServerEndpoint } from "../reactor/endpoint.ts";
 import type { Factory } from "../reactor/factory.ts";
 import type { ListeningPort } from "../reactor/listening-port.ts";
+import { DURATION, TEXT } from "../reactor/option-kinds.ts";
 import { Service } from "./service.ts";
 
 /** How a `StreamServerEndpointService` is called, and how it ends. */
@@ -10,6 +12,11 @@ export interface StreamServerEndpointServiceOptions {
   /** How long connections get to finish at `stop`, before they are aborted; 30000 unless told. */
   readonly drainTimeoutMs?: number;
 }
+
+const OPTIONS = {
+  name: TEXT,
+  drainTimeoutMs: DURATION,
+} satisfies Record<keyof StreamServerEndpointServiceOptions, OptionKind>;
 
 /**
  * Listens while it runs. `privilegedStart` opens the port already, for low ports; `start` rejects
@@ -22,16 +29,17 @@ export class StreamServerEndpointService extends Service {
   readonly #drainOptions: { readonly timeoutMs?: number };
   #port: ListeningPort | null = null;
 
-  /** @throws {RangeError} when `drainTimeoutMs` is negative or not a finite number */
+  /** @throws {TypeError} @throws {RangeError} when something is of another kind */
   constructor(
     endpoint: StreamServerEndpoint,
     factory: Factory,
     options: StreamServerEndpointServiceOptions = {},
   ) {
+    // Refused here, not at a stop that would leave the connections open.
+    checkOptions("StreamServerEndpointService", options, OPTIONS);
+    checkFactory("StreamServerEndpointService", factory);
     const { name, drainTimeoutMs } = options;
     super(name === undefined ? {} : { name });
-    // Refused here, not at a stop that would leave the connections open.
-    if (drainTimeoutMs !== undefined) checkDuration("drainTimeoutMs", drainTimeoutMs);
     this.#endpoint = endpoint;
     this.#factory = factory;
     this.#drainOptions = drainTimeoutMs === undefined ? {} : { timeoutMs: drainTimeoutMs };

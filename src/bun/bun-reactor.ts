@@ -1,4 +1,6 @@
+import { checkOptions, type OptionKind } from "../reactor/check-options.ts";
 import { type Logger, STDERR_LOGGER, steadyLogger } from "../reactor/logger.ts";
+import { DURATION, LOGGER } from "../reactor/option-kinds.ts";
 import { SocketReactor } from "../transport/socket-reactor.ts";
 import { Turn } from "../transport/turn.ts";
 import { BunClock } from "./bun-clock.ts";
@@ -20,6 +22,11 @@ export interface BunReactorOptions {
   readonly stopTimeoutMs?: number;
 }
 
+const OPTIONS = {
+  logger: LOGGER,
+  stopTimeoutMs: DURATION,
+} satisfies Record<keyof BunReactorOptions, OptionKind>;
+
 /**
  * The reactor over Bun's event loop and sockets. There may be several in one process; each is
  * independent, and runs as often as one likes. Ports and connections work as soon as they are
@@ -32,8 +39,9 @@ export class BunReactor extends SocketReactor {
   // The program may be stopping it already, which is all that a signal asks for.
   readonly #stopAtSignal = () => void this.stop();
 
-  /** @throws {RangeError} when `stopTimeoutMs` is negative or not a finite number */
+  /** @throws {TypeError} @throws {RangeError} for an option that is none */
   constructor(options: BunReactorOptions = {}) {
+    checkOptions("BunReactor", options, OPTIONS);
     const logger = steadyLogger(options.logger ?? STDERR_LOGGER);
     const turn = new Turn({ soon: queueMicrotask, nextTurn: setImmediate }, logger);
     const clock = new BunClock(turn, logger);

@@ -112,7 +112,8 @@ function kindOf(expected: string, accepts: (value: unknown) => boolean): OptionK
   };
 }
 
-function numberOf(expected: string, accepts: (value: number) => boolean): OptionKind {
+/** A number that is accepted; any other is out of range. */
+export function numberOf(expected: string, accepts: (value: number) => boolean): OptionKind {
   return {
     isRequired: false,
     check(place, value) {

@@ -1,3 +1,6 @@
+import { checkOptions, type OptionKind } from "../reactor/check-options.ts";
+import { DURATION, FUNCTION, numberOf } from "../reactor/option-kinds.ts";
+
 /** How long to wait before trying again after `attempt` failures in a row, in milliseconds. */
 export type RetryPolicy = (attempt: number) => number;
 
@@ -21,26 +24,31 @@ export interface BackoffOptions {
   readonly random?: () => number;
 }
 
+const DELAY = numberOf("a finite number above 0", (value) => Number.isFinite(value) && value > 0);
+
+const OPTIONS = {
+  initialMs: DELAY,
+  maxMs: DELAY,
+  factor: numberOf("a finite number of at least 1", (value) => {
+    return Number.isFinite(value) && value >= 1;
+  }),
+  jitterMs: DURATION,
+  random: FUNCTION,
+} satisfies Record<keyof BackoffOptions, OptionKind>;
+
 /**
  * A policy of delays that grow by a factor: `min(initialMs × factor^attempt, maxMs)` and some
  * jitter. Ask it with 1 after the first failure. From attempt 100 on the delay grows no more.
  *
  * @throws {RangeError} when a number is out of range
+ * @throws {TypeError} for an option that is none
  */
 export function backoff(options: BackoffOptions = {}): RetryPolicy {
+  checkOptions("backoff", options, OPTIONS);
   const { initialMs = 1_000, maxMs = 60_000, factor = 1.5, jitterMs = 1_000 } = options;
   const { random = Math.random } = options;
-  mustBe(initialMs > 0 && Number.isFinite(initialMs), "an initialMs", initialMs, "above 0");
-  mustBe(maxMs > 0 && Number.isFinite(maxMs), "a maxMs", maxMs, "above 0");
-  mustBe(factor >= 1 && Number.isFinite(factor), "a factor", factor, "of at least 1");
-  mustBe(jitterMs >= 0 && Number.isFinite(jitterMs), "a jitterMs", jitterMs, "of at least 0");
   return (attempt) => {
     const grown = initialMs * factor ** Math.min(attempt, MAX_EXPONENT);
     return Math.min(grown, maxMs) + jitterMs * random();
   };
-}
-
-function mustBe(holds: boolean, what: string, value: number, wanted: string): void {
-  if (holds) return;
-  throw new RangeError(`Cannot back off with ${what} of ${value}: a number ${wanted} is needed`);
 }

@@ -107,9 +107,17 @@ describe("StreamServerEndpointService", () => {
       const endpoint = new TCPServerEndpoint(new MemoryReactor());
       const make = () =>
         new StreamServerEndpointService(endpoint, new Factory(), { drainTimeoutMs });
-      expect(make).toThrow(`drainTimeoutMs of ${drainTimeoutMs}`);
+      expect(make).toThrow(`drainTimeoutMs is ${drainTimeoutMs}; a finite number of at least 0`);
     });
   }
+
+  test("what is no factory or option is refused when the service is made", () => {
+    const endpoint = new TCPServerEndpoint(new MemoryReactor());
+    const make = (factory: unknown, options?: unknown) => () =>
+      new StreamServerEndpointService(endpoint, factory as never, options as never);
+    expect(make(class Echo {})).toThrow("the factory is [class Echo]; a Factory is needed");
+    expect(make(new Factory(), { drainTimeout: 5 })).toThrow('no option "drainTimeout"');
+  });
 
   test("a port that cannot be opened rejects start, and stops what had started", async () => {
     const reactor = new MemoryReactor();
@@ -147,4 +155,13 @@ describe("DatagramServerService", () => {
     expect(service.port).toBeNull();
     expect(events).toEqual(["start 1", "stop 1", "start 2", "stop 2"]);
   });
+
+  test("a protocol instead of what makes one is refused when the service is made", () => {
+    const endpoint = new UDPServerEndpoint(new MemoryReactor());
+    const make = () =>
+      new DatagramServerService(endpoint, new DatagramProtocolOfNothing() as never);
+    expect(make).toThrow("makeProtocol is DatagramProtocolOfNothing {}; a function is needed");
+  });
 });
+
+class DatagramProtocolOfNothing extends DatagramProtocol {}

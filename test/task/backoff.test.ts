@@ -70,6 +70,11 @@ describe("backoff", () => {
     expect(() => backoff(options)).toThrow(RangeError);
   });
 
+  test("an option of another name or kind is refused", () => {
+    expect(() => backoff({ initial: 5 } as never)).toThrow('backoff: there is no option "initial"');
+    expect(() => backoff({ maxMs: "5" as never })).toThrow('maxMs is "5"; a finite number above 0');
+  });
+
   test("delays never shrink before jitter, and stay within the maximum and the jitter", () => {
     const options = fc.record({
       initialMs: fc.integer({ min: 1, max: 10_000 }),
