@@ -62,7 +62,8 @@ export class LoopingCall {
    * @param intervalMs the time from call to call; with 0 there is one call each turn
    * @param options.signal stops the loop, and has the promise reject with the signal's reason
    * @returns a promise that resolves after `stop`, and rejects when a call fails, with its error;
-   *   in both cases no call is under way then
+   *   in both cases no call is under way then. It does neither when the clock is a reactor that
+   *   stops: then there are no further calls, and `stop` makes the loop ready to start again
    * @throws {RangeError} as a rejection, when the interval is negative or not a finite number
    * @throws {TypeError} as a rejection, for an option that is none
    * @throws {Error} as a rejection, when it runs already

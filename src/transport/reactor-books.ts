@@ -1,6 +1,6 @@
 import type { Address } from "../reactor/address.ts";
 import type { Clock } from "../reactor/clock.ts";
-import type { DatagramPort, ListeningPort } from "../reactor/listening-port.ts";
+import type { DatagramPort } from "../reactor/listening-port.ts";
 import { ReactorNotRunning } from "../reactor/reactor.ts";
 import { settlesWithin } from "../reactor/settles-within.ts";
 import { ConnectionSet } from "./connection-set.ts";
@@ -78,14 +78,14 @@ export class ReactorBooks implements PortRegistry {
   /**
    * Closes all there is: connects are cancelled, ports stopped, and connections closed in order,
    * or aborted when that takes too long. Never rejects.
+   *
+   * @param clock measures how long it may take in all
    */
   async close(clock: Clock): Promise<void> {
     this.#state = "closed";
-    const { logger } = this.#context;
-    const closing = this.#closeAll().catch((error: unknown) =>
-      logger.error("closing all that a reactor had open failed", error),
-    );
+    const closing = this.#attempt("closing all that was open", () => this.#closeAll());
     if (await settlesWithin(clock, CLOSING_TIMEOUT_MS, closing)) return;
+    const { logger } = this.#context;
     logger.error(`not all that a reactor had open has closed within ${CLOSING_TIMEOUT_MS} ms`);
   }
 
@@ -99,23 +99,29 @@ export class ReactorBooks implements PortRegistry {
   }
 
   async #closeAll(): Promise<void> {
-    for (const connector of this.connecting) connector.cancel();
+    for (const connector of this.connecting) {
+      void this.#attempt("cancelling a connect", () => connector.cancel());
+    }
     await Promise.allSettled(this.#opening);
     const ports = [...this.#ports];
-    await Promise.all([...this.#datagramPorts, ...ports].map((port) => this.#stopPort(port)));
-    const { clock } = this.#context;
-    await Promise.all([
-      this.connections.close(clock, CLOSE_TIMEOUT_MS),
-      ...ports.map((port) => port.closeConnections(CLOSE_TIMEOUT_MS)),
-    ]);
+    await Promise.all(
+      [...this.#datagramPorts, ...ports].map((port) =>
+        this.#attempt("stopping a port", () => port.stopListening()),
+      ),
+    );
+    const closers = [
+      () => this.connections.close(this.#context.clock, CLOSE_TIMEOUT_MS),
+      ...ports.map((port) => () => port.closeConnections(CLOSE_TIMEOUT_MS)),
+    ];
+    await Promise.all(closers.map((close) => this.#attempt("closing connections", close)));
   }
 
-  /** One that cannot be stopped in order must not keep the others, or the reactor, running. */
-  async #stopPort(port: ListeningPort | DatagramPort): Promise<void> {
+  /** What cannot be closed in order must not keep the rest, or the reactor, running. */
+  async #attempt(what: string, close: () => unknown): Promise<void> {
     try {
-      await port.stopListening();
+      await close();
     } catch (error) {
-      this.#context.logger.error(`stopping the port at ${port.host} failed`, error);
+      this.#context.logger.error(`${what} failed`, error);
     }
   }
 }

@@ -46,7 +46,7 @@ const EVENT = oneOf("shutdown");
 
 /** What kinds of reactors do in ways of their own. */
 interface SocketReactorOptions {
-  /** What the calls of `callLater` are counted by; the clock of the transports unless told. */
+  /** What the calls of `callLater` are counted by; by default the clock of the transports. */
   readonly clock?: Clock;
   /** How long `stop` waits for what the triggers of `"before"` promise, in milliseconds. */
   readonly stopTimeoutMs?: number;

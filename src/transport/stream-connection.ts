@@ -1,4 +1,5 @@
 import type { Address } from "../reactor/address.ts";
+import { checkDuration } from "../reactor/check-duration.ts";
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import type { Producer, PullProducer } from "../reactor/producer.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
@@ -10,7 +11,6 @@ import type {
   WriteLimits,
 } from "../reactor/stream-transport.ts";
 import type { StartTLSOptions, TLSInfo } from "../reactor/tls.ts";
-import { checkDuration } from "../reactor/check-duration.ts";
 import { ReceivingConnection } from "./receiving-connection.ts";
 import type { StreamDriver, StreamEvents } from "./stream-driver.ts";
 import type { TransportContext } from "./transport-context.ts";

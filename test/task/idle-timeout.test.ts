@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { Clock } from "../../src/reactor/clock.ts";
 import { IdleTimeout } from "../../src/task/idle-timeout.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
+import { MemoryReactor } from "../../src/testing/memory-reactor.ts";
 import { milliseconds, vectorsOf } from "../vectors/protocol-vectors.ts";
 
 type TimeoutOp =
@@ -162,5 +163,23 @@ describe("IdleTimeout", () => {
         expect(times).toEqual([last + 100]);
       }),
     );
+  });
+
+  test("one whose reactor has stopped is not active, and can be set again", async () => {
+    const reactor = new MemoryReactor();
+    let timeouts = 0;
+    const idle = new IdleTimeout(reactor, () => timeouts++);
+    idle.set(10);
+    const run = reactor.run();
+    await reactor.stop();
+    await run;
+    expect(idle.active).toBe(false);
+    idle.set(null);
+    idle.set(20);
+    const again = reactor.run();
+    reactor.advance(20);
+    expect(timeouts).toBe(1);
+    await reactor.stop();
+    await again;
   });
 });

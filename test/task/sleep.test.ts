@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { sleep } from "../../src/task/sleep.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
+import { MemoryReactor } from "../../src/testing/memory-reactor.ts";
 import { settled } from "./settled.ts";
 
 describe("sleep", () => {
@@ -38,6 +39,18 @@ describe("sleep", () => {
     const clock = new ManualClock();
     await expect(sleep(clock, 10, { signal: AbortSignal.abort("no") })).rejects.toBe("no");
     expect(clock.pending).toBe(0);
+  });
+
+  test("on a reactor that has stopped it does not end by itself, but by its signal", async () => {
+    const reactor = new MemoryReactor();
+    const controller = new AbortController();
+    const slept = sleep(reactor, 10, { signal: controller.signal });
+    const run = reactor.run();
+    await reactor.stop();
+    await run;
+    reactor.advance(20);
+    controller.abort(new Error("get up"));
+    await expect(slept).rejects.toThrow("get up");
   });
 
   test("a delay that is no delay is refused", async () => {
