@@ -8,7 +8,8 @@ import { FUNCTION } from "../reactor/option-kinds.ts";
  */
 export class ReactorCalls implements Clock {
   readonly #clock: Clock;
-  readonly #toCome = new Set<ReactorCall>();
+  /** Those still to come are a list, linked from the newest; a set costs as much as the call. */
+  #newest: ReactorCall | null = null;
   /** Those that were made while it was halted, of which the clock does not know; else null. */
   #waiting: CallQueue | null = null;
 
@@ -23,13 +24,15 @@ export class ReactorCalls implements Clock {
   callLater(delayMs: number, call: () => void): DelayedCall {
     if (typeof call !== "function") FUNCTION.check("callLater: call", call);
     const made = new ReactorCall(this, delayMs, call);
-    this.#toCome.add(made);
+    made.older = this.#newest;
+    if (this.#newest !== null) this.#newest.newer = made;
+    this.#newest = made;
     return made;
   }
 
   /** Cancels all that is to come. What is asked for from now on waits for `resume`. */
   halt(): void {
-    for (const call of this.#toCome) call.cancel();
+    while (this.#newest !== null) this.#newest.cancel();
     this.#waiting = new CallQueue(
       () => this.#clock.now(),
       () => undefined,
@@ -55,12 +58,19 @@ export class ReactorCalls implements Clock {
 
   /** Called by `ReactorCall` alone. */
   isOver(call: ReactorCall): void {
-    this.#toCome.delete(call);
+    if (call.newer === null) this.#newest = call.older;
+    else call.newer.older = call.older;
+    if (call.older !== null) call.older.newer = call.newer;
+    // Who keeps the call must not keep those that were made around it.
+    call.older = null;
+    call.newer = null;
   }
 }
 
 /** A call that its reactor knows of until it is made or cancelled. */
 class ReactorCall implements DelayedCall {
+  older: ReactorCall | null = null;
+  newer: ReactorCall | null = null;
   readonly #calls: ReactorCalls;
   readonly #call: () => void;
   #scheduled: DelayedCall;

@@ -41,6 +41,19 @@ describe("ReactorCalls", () => {
     expect(ran).toEqual(["third 2"]);
   });
 
+  test("whichever calls are over in whatever order, halt cancels the others", () => {
+    for (const over of [[0], [1], [2], [0, 1], [2, 1], [0, 2], [1, 0, 2]]) {
+      const { clock, calls, ran, note } = bench();
+      const made = [0, 1, 2].map((index) => calls.callLater(1, note(String(index))));
+      for (const index of over) made[index]?.cancel();
+      calls.halt();
+      expect(made.map(({ active }) => active)).toEqual([false, false, false]);
+      expect(clock.pending).toBe(0);
+      clock.advance(1);
+      expect(ran).toEqual([]);
+    }
+  });
+
   test("what waits can be moved and cancelled, and keeps its time", () => {
     const { clock, calls, ran, note } = bench();
     calls.halt();
