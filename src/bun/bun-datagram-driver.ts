@@ -8,9 +8,11 @@ import {
 import { attachDropFilter, detachFilter } from "../native/drop-filter.ts";
 import { libcOrNull, requireLibc } from "../native/libc.ts";
 import { connectDatagrams } from "../native/precise-socket.ts";
+import type { InternetSocketName } from "../native/socket-address.ts";
 import { socketDomainAndType, socketName } from "../native/socket-descriptor.ts";
 import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
 import { InternetAddress } from "../reactor/address.ts";
+import { type AddressFamily, MAPPED_PREFIX, unmapped } from "../reactor/ip-address.ts";
 import type { ListenUDPOptions } from "../reactor/reactor.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type {
@@ -29,19 +31,21 @@ const REUSE_PORT_FLAG = 4;
 export class BunDatagramDriver implements DatagramDriver {
   readonly #socket: BunDatagramSocket;
   readonly host: InternetAddress;
-  readonly #mapsIPv4: boolean;
+  /** Of the socket; one of IPv6 may be bound to an IPv4 address, by its mapped form. */
+  readonly #family: AddressFamily;
   readonly #listener: { events: DatagramEvents | null };
   #dropsBefore = 0;
 
   private constructor(
     socket: BunDatagramSocket,
     host: InternetAddress,
+    family: AddressFamily,
     listener: { events: DatagramEvents | null },
   ) {
     this.#socket = socket;
     this.#listener = listener;
     this.host = host;
-    this.#mapsIPv4 = host.family === "IPv6";
+    this.#family = family;
   }
 
   /** Opens a socket at `host`, or adopts `options.fd`. Rejects with what the system said. */
@@ -71,7 +75,8 @@ export class BunDatagramDriver implements DatagramDriver {
       prepare(socket.fd, options);
       const bound = fd === undefined ? host : boundAddress(fd);
       const port = fd === undefined ? socket.port : bound.port;
-      return new BunDatagramDriver(socket, new InternetAddress("udp", bound.host, port), listener);
+      const address = new InternetAddress("udp", unmapped(bound.host), port);
+      return new BunDatagramDriver(socket, address, bound.family, listener);
     } catch (error) {
       socket.close();
       throw error;
@@ -107,7 +112,7 @@ export class BunDatagramDriver implements DatagramDriver {
   connect(address: InternetAddress): void {
     if (libcOrNull() === null) return;
     connectDatagrams(this.#socket.fd, {
-      family: this.host.family,
+      family: this.#family,
       host: this.#wireHost(address.host),
       port: address.port,
     });
@@ -165,9 +170,9 @@ export class BunDatagramDriver implements DatagramDriver {
     setSocketOption(this.#socket.fd, name, value);
   }
 
-  /** A dual-stack socket reaches IPv4 by the mapped form of its addresses alone. */
+  /** A socket of IPv6 reaches IPv4 by the mapped form of its addresses alone. */
   #wireHost(host: string): string {
-    return this.#mapsIPv4 && !host.includes(":") ? `::ffff:${host}` : host;
+    return this.#family === "IPv6" && !host.includes(":") ? `${MAPPED_PREFIX}${host}` : host;
   }
 }
 
@@ -189,7 +194,7 @@ function requireDatagram(fd: number): void {
   throw new TypeError(`Descriptor ${fd} is a ${domain} ${type} socket: a UDP socket is needed`);
 }
 
-function boundAddress(fd: number): { readonly host: string; readonly port: number } {
+function boundAddress(fd: number): InternetSocketName {
   const name = socketName(fd);
   if (name.family === "unix") throw new TypeError(`Descriptor ${fd} is a UNIX socket, not UDP`);
   return name;

@@ -1,18 +1,41 @@
-import { socketName } from "../native/socket-descriptor.ts";
+import { libcOrNull } from "../native/libc.ts";
+import { peerName, socketName } from "../native/socket-descriptor.ts";
+import { SystemCallError } from "../native/system-call-error.ts";
 import { InternetAddress } from "../reactor/address.ts";
-import { unmapped } from "../reactor/ip-address.ts";
+import { lacksZone, unmapped } from "../reactor/ip-address.ts";
 import type { BunSocket } from "./bun-socket.ts";
 
+/** The two ends of a TCP connection. */
+interface TCPEnds {
+  readonly peer: InternetAddress;
+  readonly host: InternetAddress;
+}
+
 /** The two ends of a TCP socket; null when it is no longer connected. */
-export function tcpEndsOf(
-  socket: BunSocket,
-): { readonly peer: InternetAddress; readonly host: InternetAddress } | null {
+export function tcpEndsOf(socket: BunSocket): TCPEnds | null {
   const { remoteAddress, localAddress } = socket;
   if (remoteAddress === undefined || localAddress === undefined) return null;
+  // Bun leaves out the zone, without which a link-local address leads nowhere.
+  if (lacksZone(remoteAddress) && libcOrNull() !== null) return endsByName(socket.fd);
   return {
     peer: new InternetAddress("tcp", unmapped(remoteAddress), socket.remotePort),
     host: new InternetAddress("tcp", unmapped(localAddress), socket.localPort),
   };
+}
+
+function endsByName(fd: number): TCPEnds | null {
+  try {
+    const [peer, host] = [peerName(fd), socketName(fd)];
+    if (peer.family === "unix" || host.family === "unix") return null;
+    return {
+      peer: new InternetAddress("tcp", peer.host, peer.port),
+      host: new InternetAddress("tcp", host.host, host.port),
+    };
+  } catch (error) {
+    // Reset since Bun looked.
+    if (error instanceof SystemCallError && error.code === "ENOTCONN") return null;
+    throw error;
+  }
 }
 
 /**

@@ -66,7 +66,8 @@ export function encodeSocketName(libc: Libc, name: SocketName): number {
   if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) {
     throw new InvalidAddressError(`Port ${port} is not a whole number from 0 to ${MAX_PORT}`);
   }
-  if (family === "IPv4" ? !isIPv4(host) : !isIPv6(host)) {
+  // Of a zone the system decides: node knows fewer names of interfaces than there are.
+  if (family === "IPv4" ? !isIPv4(host) : !isIPv6(host.split("%")[0] ?? "")) {
     throw new InvalidAddressError(`Host ${JSON.stringify(host)} is not an ${family} address`);
   }
   scratchView.setUint16(PORT, port, false);
@@ -80,7 +81,9 @@ function encodeIPv4(host: string): number {
 }
 
 function encodeIPv6(libc: Libc, host: string): number {
-  const [address = "", zone] = host.split("%", 2);
+  const zoneAt = host.indexOf("%");
+  const address = zoneAt < 0 ? host : host.slice(0, zoneAt);
+  const zone = zoneAt < 0 ? undefined : host.slice(zoneAt + 1);
   scratchView.setUint16(0, AF_INET6, true);
   scratchView.setUint32(IPV6_SCOPE, zone === undefined ? 0 : scopeOf(libc, zone), true);
   writeText(address);

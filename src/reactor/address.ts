@@ -2,7 +2,7 @@
  * Where a connection or a datagram comes from and goes to: frozen values that compare by content.
  */
 import { InvalidAddressError } from "./invalid-address-error.ts";
-import { type AddressFamily, addressFamily } from "./ip-address.ts";
+import { type AddressFamily, addressFamily, canonicalHost } from "./ip-address.ts";
 
 /** The address of one end of a connection, or of a datagram's sender; tell them apart by `kind`. */
 export type Address = InternetAddress | UNIXAddress;
@@ -14,11 +14,13 @@ const MAX_PORT = 65_535;
 export class InternetAddress {
   readonly kind: "tcp" | "udp";
   readonly family: AddressFamily;
+  /** In the one form there is for it (RFC 5952), however it was written. */
   readonly host: string;
   readonly port: number;
 
   /**
-   * @param host an IP address in text form, never a name
+   * @param host an IP address in any text form, never a name; a link-local one with its zone
+   *   (`fe80::1%eth0`), by the name or the number of the interface
    * @param port 0 to 65535
    * @throws {InvalidAddressError} when `host` is not an IP address or `port` is out of range
    */
@@ -29,7 +31,7 @@ export class InternetAddress {
     }
     this.kind = kind;
     this.family = family;
-    this.host = host;
+    this.host = family === "IPv4" ? host : canonicalHost(host);
     this.port = checkPort(kind, port);
     Object.freeze(this);
   }

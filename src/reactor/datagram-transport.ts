@@ -19,6 +19,8 @@ export interface DatagramStats {
   readonly dropped: number;
   /** Not sent, because the system refused them (unreachable, not permitted). */
   readonly failed: number;
+  /** Received from another address than the one it is connected to, and thrown away unseen. */
+  readonly foreign: number;
   /** Received above the budget of one turn and thrown away unseen. */
   readonly shed: number;
 }

@@ -1,6 +1,6 @@
 import { type Address, checkPort, InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import { ConnectBindError } from "../reactor/connect-error.ts";
-import { addressFamily } from "../reactor/ip-address.ts";
+import { addressFamily, canonicalHost } from "../reactor/ip-address.ts";
 import type { ConnectTCPOptions } from "../reactor/reactor.ts";
 import type {
   ConnectAttempt,
@@ -56,7 +56,8 @@ function clientAddress(
 ): Address {
   const address = network.clientAddress(peer);
   if (wanted === undefined) return address;
-  const { host, port = 0 } = wanted;
+  const { port = 0 } = wanted;
+  const host = canonicalHost(wanted.host);
   if (!network.tcp.isLocal(host)) {
     const detail = `EADDRNOTAVAIL: ${host} is no address of ours`;
     throw new ConnectBindError(peer.toString(), detail, { code: "EADDRNOTAVAIL" });

@@ -7,6 +7,7 @@ import type {
 import { InvalidAddressError } from "../reactor/invalid-address-error.ts";
 import { MessageLengthError } from "../reactor/message-length-error.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
+import { connectedPeer, unmappedDestination } from "../transport/datagram-destination.ts";
 import { MAX_DATAGRAM_BYTES } from "../transport/datagram-port-transport.ts";
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
@@ -81,7 +82,7 @@ export class MemoryDatagramTransport implements DatagramTransport {
     if (this.#peer !== null) {
       throw new Error(`Cannot connect to ${address.host}: connected to ${this.#peer}`);
     }
-    this.#peer = this.#checked(address);
+    this.#peer = connectedPeer(this.#checked(address));
   }
 
   getHost(): InternetAddress {
@@ -121,7 +122,7 @@ export class MemoryDatagramTransport implements DatagramTransport {
 
   get stats(): DatagramStats {
     const [sent, bytesSent] = [this.#sentCount, this.#sentBytes];
-    const nothing = { received: 0, bytesReceived: 0, dropped: 0, failed: 0, shed: 0 };
+    const nothing = { received: 0, bytesReceived: 0, dropped: 0, failed: 0, foreign: 0, shed: 0 };
     return { ...nothing, sent, bytesSent, sends: sent };
   }
 
@@ -137,7 +138,7 @@ export class MemoryDatagramTransport implements DatagramTransport {
   }
 
   #checked(address: DatagramDestination): InternetAddress {
-    const to = new InternetAddress("udp", address.host, address.port);
+    const to = unmappedDestination(address);
     if (to.port === 0) throw new InvalidAddressError(`Cannot send to ${to}: port 0 is no port`);
     if (to.family === this.#host.family) return to;
     throw new InvalidAddressError(`Cannot send to ${to} from ${this.#host}: another family`);

@@ -1,5 +1,5 @@
 import { type Address, InternetAddress } from "../reactor/address.ts";
-import { type AddressFamily, addressFamily } from "../reactor/ip-address.ts";
+import { type AddressFamily, addressFamily, canonicalHost } from "../reactor/ip-address.ts";
 import type { ConnectionAcceptor } from "../transport/listen-target.ts";
 import { MemoryAddresses } from "./memory-addresses.ts";
 import { linkSizes, type MemoryLinkOptions } from "./memory-driver.ts";
@@ -56,7 +56,7 @@ export class MemoryNetwork {
     link: MemoryLinkOptions = {},
     carry = carryAtOnce,
   ) {
-    const hosts = new Set(localHosts);
+    const hosts = new Set([...localHosts].map(canonicalHost));
     this.#localHosts = ["127.0.0.1", "::1", ...hosts];
     this.loop = loop;
     this.link = linkSizes(link);
@@ -71,14 +71,14 @@ export class MemoryNetwork {
    * @throws {InvalidAddressError} when `host` is not an IP address, or `port` no port
    */
   swallow(host: string, port?: number): void {
-    // Only for its checks: by a name nothing is found.
-    void new InternetAddress("tcp", host, port ?? 0);
-    this.#blackHoles.add(placeName(host, port));
+    // By a name nothing would be found.
+    const address = new InternetAddress("tcp", host, port ?? 0);
+    this.#blackHoles.add(placeName(address.host, port));
   }
 
   /** The reverse of `swallow`, with the same arguments. */
   answer(host: string, port?: number): void {
-    this.#blackHoles.delete(placeName(host, port));
+    this.#blackHoles.delete(placeName(canonicalHost(host), port));
   }
 
   isSwallowed(host: string, port: number): boolean {

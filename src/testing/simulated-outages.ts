@@ -22,8 +22,7 @@ export class SimulatedOutages {
 
   /** @throws {InvalidAddressError} when `host` is not an IP address, or `port` no port */
   partition(host: string, port: number | undefined, direction: PartitionDirection): void {
-    checkPlace(host, port);
-    this.#partitions.push({ host, port, direction });
+    this.#partitions.push({ host: canonicalPlace(host, port), port, direction });
   }
 
   /**
@@ -32,9 +31,9 @@ export class SimulatedOutages {
    * @throws {InvalidAddressError} as `partition` does
    */
   heal(host?: string, port?: number): void {
-    if (host !== undefined) checkPlace(host, port);
+    const place = host === undefined ? undefined : canonicalPlace(host, port);
     this.#partitions = this.#partitions.filter((each) => {
-      const isMeant = host === undefined || (each.host === host && each.port === port);
+      const isMeant = place === undefined || (each.host === place && each.port === port);
       return !isMeant;
     });
     const waiting = this.#waiting;
@@ -57,9 +56,9 @@ export class SimulatedOutages {
   }
 }
 
-/** By a name nothing is found: addresses have none. */
-function checkPlace(host: string, port = 0): void {
-  void new InternetAddress("tcp", host, port);
+/** The host as addresses have it; by a name nothing would be found, as they have none. */
+function canonicalPlace(host: string, port = 0): string {
+  return new InternetAddress("tcp", host, port).host;
 }
 
 function isAt(address: Address, { host, port }: Partition): boolean {

@@ -7,7 +7,7 @@ import type {
   DatagramTransport,
 } from "../reactor/datagram-transport.ts";
 import { InvalidAddressError } from "../reactor/invalid-address-error.ts";
-import { unmapped } from "../reactor/ip-address.ts";
+import { connectedPeer, unmappedDestination } from "./datagram-destination.ts";
 import { MessageLengthError } from "../reactor/message-length-error.ts";
 import type { ListenUDPOptions } from "../reactor/reactor.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
@@ -39,6 +39,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
   #connectedTo: InternetAddress | null = null;
   #received = 0;
   #bytesReceived = 0;
+  #foreign = 0;
   #shed = 0;
   #shedAtStart = 0;
 
@@ -79,7 +80,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
     if (this.#connectedTo !== null) {
       throw new Error(`Cannot connect to ${address.host}: connected to ${this.#connectedTo}`);
     }
-    const peer = this.#checkedAddress(address);
+    const peer = connectedPeer(this.#checkedAddress(address));
     this.#driver.connect(peer);
     this.#connectedTo = peer;
   }
@@ -139,6 +140,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
       sends,
       dropped,
       failed,
+      foreign: this.#foreign,
       shed: this.#shed,
     };
   }
@@ -147,8 +149,11 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
 
   received(data: Buffer, host: string, port: number): void {
     if (this.#state === "closed") return;
-    const peer = this.#connectedTo;
-    if (peer !== null && (peer.port !== port || peer.host !== unmapped(host))) return;
+    const address = this.#peers.of(host, port);
+    if (this.#connectedTo !== null && !address.equals(this.#connectedTo)) {
+      this.#foreign++;
+      return;
+    }
     if (!this.#budget.spend()) {
       if (this.#shed++ === this.#shedAtStart) this.#driver.startShedding();
       return;
@@ -158,7 +163,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
     const { turn } = this.#context;
     const outer = turn.enter();
     try {
-      const result: unknown = this.#protocol.datagramReceived(data, this.#peers.of(host, port));
+      const result: unknown = this.#protocol.datagramReceived(data, address);
       if (result !== undefined) this.#watch(result);
     } catch (error) {
       this.#report(error);
@@ -237,10 +242,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
   }
 
   #checkedAddress(address: DatagramDestination): InternetAddress {
-    const to =
-      address instanceof InternetAddress
-        ? address
-        : new InternetAddress("udp", address.host, address.port);
+    const to = unmappedDestination(address);
     if (to.port === 0) throw new InvalidAddressError(`Cannot send to ${to}: port 0 is no port`);
     const { family, host } = this.#driver.host;
     if (to.family === family || (host === "::" && to.family === "IPv4")) return to;

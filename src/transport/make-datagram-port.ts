@@ -1,6 +1,7 @@
 import { checkPort, InternetAddress } from "../reactor/address.ts";
 import { CannotListenError } from "../reactor/cannot-listen-error.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
+import { unmapped } from "../reactor/ip-address.ts";
 import type { ListenUDPOptions } from "../reactor/reactor.ts";
 import { DatagramPortTransport } from "./datagram-port-transport.ts";
 import { OpenDatagramPort } from "./open-datagram-port.ts";
@@ -26,7 +27,7 @@ export async function makeDatagramPort(
   closed: (port: OpenDatagramPort) => void,
 ): Promise<OpenDatagramPort> {
   const port = checkPort("udp", options.port ?? 0);
-  const host = new InternetAddress("udp", options.host ?? DEFAULT_HOST, port);
+  const host = new InternetAddress("udp", unmapped(options.host ?? DEFAULT_HOST), port);
   const transport =
     options.perAddress === true && isWildcard(host)
       ? await openPerAddress(sockets, host, options, protocol, context)

@@ -10,14 +10,17 @@ const SLOTS = 256;
  */
 export class PeerAddresses {
   readonly #slots: (InternetAddress | undefined)[] = new Array(SLOTS);
+  /** The host of each as the system wrote it, which need not be the canonical form. */
+  readonly #hosts: (string | undefined)[] = new Array(SLOTS);
 
+  /** @param host an IP address, as the system writes it */
   of(host: string, port: number): InternetAddress {
-    const plainHost = unmapped(host);
     const slot = port & (SLOTS - 1);
     const known = this.#slots[slot];
-    if (known !== undefined && known.port === port && known.host === plainHost) return known;
-    const address = new InternetAddress("udp", plainHost, port);
+    if (known !== undefined && known.port === port && this.#hosts[slot] === host) return known;
+    const address = new InternetAddress("udp", unmapped(host), port);
     this.#slots[slot] = address;
+    this.#hosts[slot] = host;
     return address;
   }
 }

@@ -1,4 +1,4 @@
-import { InternetAddress } from "../reactor/address.ts";
+import type { InternetAddress } from "../reactor/address.ts";
 import { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type {
   DatagramDestination,
@@ -7,6 +7,7 @@ import type {
 } from "../reactor/datagram-transport.ts";
 import { InvalidAddressError } from "../reactor/invalid-address-error.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
+import { unmappedDestination } from "./datagram-destination.ts";
 import { type DatagramPortTransport, startDatagrams } from "./datagram-port-transport.ts";
 import type { TransportContext } from "./transport-context.ts";
 
@@ -75,6 +76,7 @@ export class PerAddressTransport implements DatagramTransport {
       sends: sum("sends"),
       dropped: sum("dropped"),
       failed: sum("failed"),
+      foreign: sum("foreign"),
       shed: sum("shed"),
     };
   }
@@ -130,7 +132,7 @@ export class PerAddressTransport implements DatagramTransport {
     if (address === undefined) return this.#first;
     const known = this.#ways.get(address);
     if (known !== undefined) return known;
-    const to = new InternetAddress("udp", address.host, address.port);
+    const to = unmappedDestination(address);
     const sameFamily = this.#sockets.filter((socket) => socket.getHost().family === to.family);
     const fitting = sameFamily.find((s) => isLoopback(s.getHost()) === isLoopback(to));
     return fitting ?? sameFamily[0] ?? this.#first;

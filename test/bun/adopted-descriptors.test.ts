@@ -13,6 +13,7 @@ import { RawDatagramPeer } from "../raw-datagram-peer.ts";
 import { RawListener } from "../raw-listener.ts";
 import { RawPeer } from "../raw-peer.ts";
 import { UnansweringListener } from "../unanswering-listener.ts";
+import { hasIPv6 } from "./ipv6-support.ts";
 import { abstractName } from "./live-connection.ts";
 import { LiveServer } from "./live-server.ts";
 import { RecordingFactory } from "./recording-factory.ts";
@@ -153,6 +154,19 @@ describe.skipIf(withoutLibc)("BunReactor: adopted descriptors (needs libc)", () 
     await port.stopListening();
     expect(isOpen(fd)).toBe(false);
   });
+
+  // There are systems without IPv6.
+  test.skipIf(!hasIPv6)(
+    "a UDP socket that is bound to a mapped address is one of IPv4",
+    async () => {
+      const { fd } = bindUDP({ family: "IPv6", host: "::ffff:127.0.0.1", port: 0 });
+      await using port = await new BunReactor().listenUDP({ fd }, new EchoDatagrams());
+      expect(port.host).toMatchObject({ family: "IPv4", host: "127.0.0.1" });
+      using peer = await RawDatagramPeer.open();
+      peer.send("ping", port.host.port);
+      expect(await peer.receiveText()).toBe("ping");
+    },
+  );
 
   test("a descriptor of the wrong kind is refused, and still belongs to the caller", async () => {
     using silent = new UnansweringListener();

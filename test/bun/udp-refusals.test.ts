@@ -115,12 +115,38 @@ describe.each(WAYS)("BunReactor: refused datagrams, %s", (way) => {
     await using live = await openDatagrams();
     using friend = await RawDatagramPeer.open();
     using stranger = await RawDatagramPeer.open();
-    live.protocol.socket.connect(friend.address);
+    // The system keeps what comes after the connect away, where there is libc to connect with.
     stranger.send("psst", live.port.host.port);
+    live.protocol.socket.connect(friend.address);
     friend.send("hello", live.port.host.port);
     expect((await live.protocol.receive()).data.toString()).toBe("hello");
     await loopTurns();
     expect(live.protocol.texts).toEqual(["hello"]);
+    expect(live.port.stats).toMatchObject({ received: 1, foreign: 1 });
+  });
+
+  test.each(
+    hasIPv6
+      ? [
+          ["127.0.0.1", "::ffff:127.0.0.1", "127.0.0.1"],
+          ["0.0.0.0", "0.0.0.0", "127.0.0.1"],
+          ["::1", "0:0:0:0:0:0:0:1", "::1"],
+          ["::", "0:0:0:0:0:0:0:1", "::1"],
+          ["::", "::FFFF:7f00:1", "127.0.0.1"],
+          ["::", "::", "::1"],
+        ]
+      : [["0.0.0.0", "0.0.0.0", "127.0.0.1"]],
+  )("connected at %s to %s: the answers of %s arrive", async (host, written, shown) => {
+    using _libc = libcFor(way);
+    await using live = await openDatagrams(new RecordingDatagrams(), { host });
+    using peer = await RawDatagramPeer.open(shown);
+    live.protocol.socket.connect({ host: written, port: peer.port });
+    live.protocol.socket.write("question");
+    const question = await peer.receive();
+    peer.send("answer", question.port, question.host);
+    const { data, from } = await live.protocol.receive();
+    expect([data.toString(), from.host]).toEqual(["answer", shown]);
+    expect(live.port.stats.foreign).toBe(0);
   });
 
   test("connected: an address must be left out, and a second connect is refused", async () => {

@@ -55,6 +55,8 @@ const REFUSED: readonly (readonly [string, SocketName])[] = [
   ["a negative port", internet("::1", -1)],
   ["half a port", internet("127.0.0.1", 0.5)],
   ["an interface there is not", internet("fe80::1%nowhere0", 1)],
+  ["an interface with a name that only some systems have", internet("fe80::1%no_such@0", 1)],
+  ["no interface", internet("fe80::1%", 1)],
   ["an interface beyond 32 bits", internet("fe80::1%4294967296", 1)],
   ["an empty path", { family: "unix", path: "" }],
   ["a path of 108 bytes", { family: "unix", path: `${longestPath}p` }],

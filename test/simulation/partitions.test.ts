@@ -3,6 +3,7 @@ import { TimeoutError } from "../../src/reactor/connect-error.ts";
 import { DatagramProtocol } from "../../src/reactor/datagram-protocol.ts";
 import { Factory } from "../../src/reactor/factory.ts";
 import { InvalidAddressError } from "../../src/reactor/invalid-address-error.ts";
+import { Protocol } from "../../src/reactor/protocol.ts";
 import { simulate } from "../../src/testing/simulate.ts";
 import type { Scenario } from "../../src/testing/simulated-network.ts";
 import { SPEECH, speak, Speaker } from "./conversation.ts";
@@ -64,6 +65,17 @@ describe("SimulatedNetwork: partition and heal", () => {
       expect(() => network.partition("localhost", PORT)).toThrow(InvalidAddressError);
       expect(() => network.partition(HOST, 65_536)).toThrow(InvalidAddressError);
       expect(() => network.heal("localhost")).toThrow(InvalidAddressError);
+    });
+  });
+
+  test("a place is the same however its address is written", () => {
+    run(async (network) => {
+      const silent = () => Factory.forProtocol(class extends Protocol {});
+      await network.listenTCP({ host: "::1", port: PORT }, silent());
+      network.partition("0:0::1", PORT);
+      network.callLater(5_000, () => network.heal("0::0:1", PORT));
+      await network.connectTCP({ host: "::1", port: PORT }, silent());
+      expect(network.now()).toBe(5_000);
     });
   });
 

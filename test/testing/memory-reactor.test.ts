@@ -148,6 +148,22 @@ describe("MemoryReactor: names and addresses", () => {
     ).rejects.toMatchObject({ code: "EADDRNOTAVAIL" });
   });
 
+  test("an address is the same however it is written", async () => {
+    const reactor = new MemoryReactor({ localHosts: ["2001:DB8:0::1"] });
+    const [first, second] = [new RecordingProtocol(), new RecordingProtocol()];
+    await reactor.listenTCP({ host: "2001:db8::0:1", port: 7 }, factoryOf(first));
+    await reactor.connectTCP({ host: "2001:db8::1", port: 7 }, factoryOf(second));
+    reactor.swallow("2001:DB8::1", 7);
+    const options = { host: "2001:db8:0:0:0:0:0:1", port: 7, timeoutMs: 1000 };
+    const connecting = reactor.connectTCP(options, factoryOf(new RecordingProtocol()));
+    const failure = connecting.catch((error: unknown) => error);
+    await Promise.resolve();
+    reactor.advance(1000);
+    expect(await failure).toBeInstanceOf(TimeoutError);
+    reactor.answer("2001:0db8::1", 7);
+    await reactor.connectTCP(options, factoryOf(new RecordingProtocol()));
+  });
+
   test("ports that share an address take connections in turn", async () => {
     const reactor = new MemoryReactor();
     const accepted: number[] = [];

@@ -145,6 +145,23 @@ describe("DatagramPortTransport: receiving", () => {
     driver.events.received(Buffer.from("stranger"), "192.0.2.10", 1);
     driver.events.received(Buffer.from("mapped"), `::ffff:${HOST}`, 1);
     expect(protocol.events).toEqual([`mapped from ${HOST}:1`]);
+    expect(transport.stats).toMatchObject({ received: 1, foreign: 2 });
+  });
+
+  test.each([
+    ["::", "0:0:0:0:0:0:0:1", "::1"],
+    ["::", "2001:DB8:0::A", "2001:db8::a"],
+    ["::", "::ffff:192.0.2.9", "::ffff:192.0.2.9"],
+    ["192.0.2.1", "::FFFF:c000:209", "192.0.2.9"],
+    ["::", "fe80:0::1%no_such_if", "fe80::1%no_such_if"],
+    ["::", "::", "::1"],
+    ["0.0.0.0", "0.0.0.0", "127.0.0.1"],
+  ])("at %s connected to %s it hears %s", (host, written, shown) => {
+    const { driver, protocol, transport } = scriptedDatagrams({ host });
+    transport.connect({ host: written, port: 1 });
+    driver.events.received(Buffer.from("answer"), shown, 1);
+    expect(protocol.events.length).toBe(1);
+    expect(transport.stats).toMatchObject({ received: 1, foreign: 0 });
   });
 
   test("an error in datagramReceived is logged, and the next one is delivered", async () => {
@@ -223,6 +240,26 @@ describe("DatagramPortTransport: addresses", () => {
     expect(() => transport.write("b", { host: "2001:db8::1", port: 2 })).toThrow(
       InvalidAddressError,
     );
+  });
+
+  test("a mapped address is one of IPv4", () => {
+    const { driver, transport, settle } = scriptedDatagrams();
+    transport.write("a", { host: `::ffff:${HOST}`, port: 1 });
+    transport.write("b", new InternetAddress("udp", `::ffff:${HOST}`, 2));
+    settle();
+    expect(driver.sent).toEqual(["a to 1", "b to 2"]);
+    expect(driver.hosts).toEqual([HOST, HOST]);
+  });
+
+  test("a busy peer has one address object, however the system writes it", () => {
+    const { driver, protocol } = scriptedDatagrams({ host: "::" });
+    const seen: InternetAddress[] = [];
+    protocol.datagramReceived = (_data, address) => void seen.push(address);
+    for (const host of ["::FFFF:c000:209", "::FFFF:c000:209"]) {
+      driver.events.received(Buffer.of(), host, 1);
+    }
+    expect(seen[0]?.host).toBe("192.0.2.9");
+    expect(seen[1]).toBe(seen[0] as InternetAddress);
   });
 
   test("a busy peer has one address object", () => {

@@ -25,6 +25,8 @@ export class ScriptedDatagramDriver implements DatagramDriver {
   readonly verbs: string[] = [];
   /** What was taken, as text with the port it went to. */
   readonly sent: string[] = [];
+  /** The host that each of them went to. */
+  readonly hosts: string[] = [];
   /** How many datagrams each call of `send` was given. */
   readonly batches: number[] = [];
   /** The kernel's answers to the next sends; it takes everything when there are none left. */
@@ -46,13 +48,14 @@ export class ScriptedDatagramDriver implements DatagramDriver {
     this.#events = events;
   }
 
-  send({ data, ports }: OutgoingDatagrams, first: number, count: number): number {
+  send({ data, hosts, ports }: OutgoingDatagrams, first: number, count: number): number {
     this.batches.push(count);
     const answer = this.answers.shift() ?? Number.POSITIVE_INFINITY;
     if (answer instanceof Error) throw answer;
     const taken = Math.min(count, answer);
     for (let index = first; index < first + taken; index++) {
       this.sent.push(`${Buffer.from(data[index] ?? []).toString()} to ${ports[index]}`);
+      this.hosts.push(hosts[index] ?? "");
     }
     return taken;
   }
