@@ -91,19 +91,15 @@ export class BunDatagramDriver implements DatagramDriver {
     return this.#socket.fd;
   }
 
-  send(batch: OutgoingDatagrams, first: number, count: number): number {
+  send({ data, hosts, ports }: OutgoingDatagrams, first: number, count: number): number {
     if (count === 1) {
-      const data = batch.data[first] as Uint8Array;
-      const port = batch.ports[first] as number;
-      return this.#socket.send(data, port, this.#wireHost(batch.hosts[first] as string)) ? 1 : 0;
+      const host = this.#wireHost(hosts[first] as string);
+      return this.#socket.send(data[first] as Uint8Array, ports[first] as number, host) ? 1 : 0;
     }
     const packets: (Uint8Array | number | string)[] = [];
     for (let index = first; index < first + count; index++) {
-      packets.push(
-        batch.data[index] as Uint8Array,
-        batch.ports[index] as number,
-        this.#wireHost(batch.hosts[index] as string),
-      );
+      const host = this.#wireHost(hosts[index] as string);
+      packets.push(data[index] as Uint8Array, ports[index] as number, host);
     }
     return this.#socket.sendMany(packets);
   }

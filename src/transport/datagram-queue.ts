@@ -1,20 +1,50 @@
 import type { OutgoingDatagrams } from "./datagram-driver.ts";
 
-/** The datagrams of one transport that wait for the end of the turn, or for the kernel. */
-export class DatagramQueue implements OutgoingDatagrams {
-  readonly data: Uint8Array[] = [];
-  readonly hosts: string[] = [];
-  readonly ports: number[] = [];
-  /** The first that was not sent; those before it are removed together, not one by one. */
-  #first = 0;
-  #bytes = 0;
+/** Slots at first and after each time it was empty: one batch; a power of two. */
+const FIRST_SLOTS = 64;
 
+/** What a free slot holds, so that it keeps nothing alive. */
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Datagrams that wait, first in first out: a ring that grows with what is in it, and lets go of
+ * each datagram when that is removed. Whoever fills it bounds it.
+ */
+export class DatagramQueue implements OutgoingDatagrams {
+  #data: Uint8Array[] = [];
+  #hosts: string[] = [];
+  #ports: number[] = [];
+  #slots = FIRST_SLOTS;
+  #first = 0;
+  #length = 0;
+  #bytes = 0;
+  /** How many, from the first, are copies that nobody else has. */
+  #owned = 0;
+
+  get data(): readonly Uint8Array[] {
+    return this.#data;
+  }
+
+  get hosts(): readonly string[] {
+    return this.#hosts;
+  }
+
+  get ports(): readonly number[] {
+    return this.#ports;
+  }
+
+  /** The slot of the next datagram. */
   get first(): number {
     return this.#first;
   }
 
+  /** How many of them, from the first, have their slots side by side. */
+  get run(): number {
+    return Math.min(this.#length, this.#slots - this.#first);
+  }
+
   get length(): number {
-    return this.data.length - this.#first;
+    return this.#length;
   }
 
   get bytes(): number {
@@ -22,32 +52,67 @@ export class DatagramQueue implements OutgoingDatagrams {
   }
 
   push(data: Uint8Array, host: string, port: number): void {
-    this.data.push(data);
-    this.hosts.push(host);
-    this.ports.push(port);
+    if (this.#length === this.#slots) this.#grow();
+    const slot = (this.#first + this.#length) & (this.#slots - 1);
+    this.#data[slot] = data;
+    this.#hosts[slot] = host;
+    this.#ports[slot] = port;
+    this.#length++;
     this.#bytes += data.length;
   }
 
-  /** Removes the first `count`; returns how many bytes they had. */
+  /** Removes the first `count`, at most a run; returns how many bytes they had. */
   remove(count: number): number {
     let bytes = 0;
     const end = this.#first + count;
-    for (let index = this.#first; index < end; index++) bytes += this.data[index]?.length ?? 0;
-    this.#first = end;
+    for (let slot = this.#first; slot < end; slot++) {
+      bytes += this.#data[slot]?.length ?? 0;
+      this.#data[slot] = NOTHING;
+    }
+    this.#first = end & (this.#slots - 1);
+    this.#length -= count;
+    this.#owned = Math.max(0, this.#owned - count);
     this.#bytes -= bytes;
-    if (this.length === 0) this.#truncate();
+    if (this.#length === 0) this.#restart();
     return bytes;
   }
 
-  clear(): void {
-    this.#bytes = 0;
-    this.#truncate();
+  /** Has copies of all that waits, which keep no more than their own bytes alive. */
+  own(): void {
+    for (; this.#owned < this.#length; this.#owned++) {
+      const slot = (this.#first + this.#owned) & (this.#slots - 1);
+      this.#data[slot] = new Uint8Array(this.#data[slot] ?? NOTHING);
+    }
   }
 
-  #truncate(): void {
-    this.#first = 0;
-    this.data.length = 0;
-    this.hosts.length = 0;
-    this.ports.length = 0;
+  clear(): void {
+    this.#data.fill(NOTHING);
+    this.#length = 0;
+    this.#owned = 0;
+    this.#bytes = 0;
+    this.#restart();
   }
+
+  /** Begins at the first slot again, so that the next batch is one run. */
+  #restart(): void {
+    this.#first = 0;
+    if (this.#data.length <= FIRST_SLOTS) return;
+    this.#slots = FIRST_SLOTS;
+    this.#data = [];
+    this.#hosts = [];
+    this.#ports = [];
+  }
+
+  #grow(): void {
+    this.#data = rotated(this.#data, this.#first);
+    this.#hosts = rotated(this.#hosts, this.#first);
+    this.#ports = rotated(this.#ports, this.#first);
+    this.#first = 0;
+    this.#slots *= 2;
+  }
+}
+
+/** The items in an order in which the one at `first` comes first. */
+function rotated<T>(items: readonly T[], first: number): T[] {
+  return [...items.slice(first), ...items.slice(0, first)];
 }

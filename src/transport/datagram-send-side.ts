@@ -59,7 +59,10 @@ export class DatagramSendSide implements TurnParticipant {
       return false;
     }
     this.#queue.push(data, host, port);
-    if (this.#flow === "blocked") return false;
+    if (this.#flow === "blocked") {
+      this.#queue.own();
+      return false;
+    }
     if (this.#queue.length >= MAX_BATCH) this.flush();
     else this.#awaitTurnEnd();
     return this.#flow === "ready";
@@ -89,7 +92,7 @@ export class DatagramSendSide implements TurnParticipant {
     while (queue.length > 0 && this.#flow === "ready") {
       try {
         this.sends++;
-        const count = this.#driver.send(queue, queue.first, Math.min(queue.length, MAX_BATCH));
+        const count = this.#driver.send(queue, queue.first, Math.min(queue.run, MAX_BATCH));
         if (count === 0) this.#full();
         else refusals = 0;
         this.sent += count;
@@ -121,7 +124,11 @@ export class DatagramSendSide implements TurnParticipant {
 
   #full(): void {
     this.#flow = "blocked";
-    if (this.#queuesWhenFull) return;
+    if (this.#queuesWhenFull) {
+      // It may wait for long: not as a view of something large, nor for its writer to change.
+      this.#queue.own();
+      return;
+    }
     this.dropped += this.#queue.length;
     this.#queue.clear();
   }

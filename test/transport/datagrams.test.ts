@@ -84,6 +84,40 @@ describe("DatagramPortTransport: sending", () => {
     expect(large.transport.stats.dropped).toBe(100 - Math.floor(4_194_304 / 65_507));
   });
 
+  test("what was sent is let go while the queue never empties", () => {
+    const { driver, transport, settle } = scriptedDatagrams({ whenFull: "queue" });
+    const write = (count: number) => {
+      for (let index = 0; index < count; index++) transport.write(Buffer.alloc(1_000), to(1));
+    };
+    driver.answers.push(0);
+    write(64);
+    settle();
+    write(1_000);
+    for (let round = 0; round < 200; round++) {
+      driver.answers.push(64, 0);
+      driver.events.writable();
+      write(64);
+    }
+    expect(transport.stats).toMatchObject({ sent: 200 * 64, dropped: 0 });
+    Bun.gc(true);
+    const alive = driver.taken.filter((each) => each.deref() !== undefined).length;
+    expect(alive).toBeLessThan(1_000);
+  });
+
+  test("a queued datagram is what was written, and keeps no larger buffer alive", () => {
+    const { driver, transport, settle } = scriptedDatagrams({ whenFull: "queue" });
+    const scratch = Buffer.alloc(65_536, "a");
+    driver.answers.push(0);
+    transport.write(scratch.subarray(0, 1), to(1));
+    settle();
+    scratch.fill("b");
+    transport.write(scratch.subarray(0, 1), to(1));
+    scratch.fill("c");
+    driver.events.writable();
+    expect(driver.sent).toEqual(["a to 1", "b to 1"]);
+    expect(driver.taken.map((each) => each.deref()?.buffer.byteLength)).toEqual([1, 1]);
+  });
+
   test("writable for no reason tells nobody anything", () => {
     const { driver, protocol } = scriptedDatagrams();
     driver.events.writable();

@@ -27,6 +27,8 @@ export class ScriptedDatagramDriver implements DatagramDriver {
   readonly sent: string[] = [];
   /** The host that each of them went to. */
   readonly hosts: string[] = [];
+  /** The bytes themselves, unless somebody has let go of them. */
+  readonly taken: WeakRef<Uint8Array>[] = [];
   /** How many datagrams each call of `send` was given. */
   readonly batches: number[] = [];
   /** The kernel's answers to the next sends; it takes everything when there are none left. */
@@ -56,6 +58,7 @@ export class ScriptedDatagramDriver implements DatagramDriver {
     for (let index = first; index < first + taken; index++) {
       this.sent.push(`${Buffer.from(data[index] ?? []).toString()} to ${ports[index]}`);
       this.hosts.push(hosts[index] ?? "");
+      this.taken.push(new WeakRef(data[index] ?? new Uint8Array(0)));
     }
     return taken;
   }
