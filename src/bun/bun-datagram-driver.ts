@@ -5,7 +5,7 @@ import {
   isolateMulticast,
   socketDrops,
 } from "../native/datagram-socket.ts";
-import { attachDropFilter, detachFilter } from "../native/drop-filter.ts";
+import { attachDropFilter, type FilterProgram, setFilter } from "../native/drop-filter.ts";
 import { libcOrNull, requireLibc } from "../native/libc.ts";
 import { connectDatagrams } from "../native/precise-socket.ts";
 import type { InternetSocketName } from "../native/socket-address.ts";
@@ -35,6 +35,8 @@ export class BunDatagramDriver implements DatagramDriver {
   readonly #family: AddressFamily;
   readonly #listener: { events: DatagramEvents | null };
   #dropsBefore = 0;
+  /** Of an adopted socket, which has it back when shedding is over. */
+  #filterBefore: FilterProgram = null;
 
   private constructor(
     socket: BunDatagramSocket,
@@ -91,15 +93,15 @@ export class BunDatagramDriver implements DatagramDriver {
     return this.#socket.fd;
   }
 
-  send({ data, hosts, ports }: OutgoingDatagrams, first: number, count: number): number {
+  send({ data, addresses }: OutgoingDatagrams, first: number, count: number): number {
     if (count === 1) {
-      const host = this.#wireHost(hosts[first] as string);
-      return this.#socket.send(data[first] as Uint8Array, ports[first] as number, host) ? 1 : 0;
+      const { host, port } = addresses[first] as InternetAddress;
+      return this.#socket.send(data[first] as Uint8Array, port, this.#wireHost(host)) ? 1 : 0;
     }
     const packets: (Uint8Array | number | string)[] = [];
     for (let index = first; index < first + count; index++) {
-      const host = this.#wireHost(hosts[index] as string);
-      packets.push(data[index] as Uint8Array, ports[index] as number, host);
+      const { host, port } = addresses[index] as InternetAddress;
+      packets.push(data[index] as Uint8Array, port, this.#wireHost(host));
     }
     return this.#socket.sendMany(packets);
   }
@@ -118,12 +120,12 @@ export class BunDatagramDriver implements DatagramDriver {
   startShedding(): void {
     if (libcOrNull() === null) return;
     this.#dropsBefore = socketDrops(this.#socket.fd);
-    attachDropFilter(this.#socket.fd);
+    this.#filterBefore = attachDropFilter(this.#socket.fd);
   }
 
   stopShedding(): number {
     if (libcOrNull() === null) return 0;
-    detachFilter(this.#socket.fd);
+    setFilter(this.#socket.fd, this.#filterBefore);
     // The kernel's count has 32 bits.
     return (socketDrops(this.#socket.fd) - this.#dropsBefore) >>> 0;
   }

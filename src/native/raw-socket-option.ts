@@ -2,6 +2,7 @@
  * getsockopt(2) and setsockopt(2) with their failures as `SocketOptionError`; the value is in
  * `scratch-memory.ts`.
  */
+import type { Pointer } from "bun:ffi";
 import { SocketOptionError } from "../reactor/socket-option.ts";
 import { errorName } from "./error-name.ts";
 import { type Libc, libcMissingBecause, libcOrNull } from "./libc.ts";
@@ -41,10 +42,28 @@ export function readRaw(
   number: number,
   room: number,
 ): number {
+  return readRawInto(fd, name, level, number, scratchAddress, room);
+}
+
+/**
+ * Reads an option that may be larger than the scratch memory into memory of its own.
+ *
+ * @param room how much the value may have, in the unit that the option counts in
+ * @returns how much it has
+ * @throws {SocketOptionError} as `readRaw`
+ */
+export function readRawInto(
+  fd: number,
+  name: string,
+  level: number,
+  number: number,
+  address: Pointer,
+  room: number,
+): number {
   const libc = libcFor(name);
   if (fd < 0) throw closedError(name);
   scratchLength[0] = room;
-  if (libc.getsockopt(fd, level, number, scratchAddress, scratchLengthAddress) === 0) {
+  if (libc.getsockopt(fd, level, number, address, scratchLengthAddress) === 0) {
     return scratchLength[0];
   }
   const code = errorName(libc.errno());

@@ -32,6 +32,8 @@ export const SO_RCVTIMEO = 20;
 export const SO_SNDTIMEO = 21;
 export const SO_BINDTODEVICE = 25;
 export const SO_ATTACH_FILTER = 26;
+/** The number of SO_ATTACH_FILTER, for getsockopt. */
+export const SO_GET_FILTER = 26;
 export const SO_DETACH_FILTER = 27;
 export const SO_ACCEPTCONN = 30;
 export const SO_SNDBUFFORCE = 32;

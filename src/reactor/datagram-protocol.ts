@@ -27,7 +27,10 @@ export abstract class DatagramProtocol {
   /** In connected mode: nothing listens at the peer. The port stays open. */
   connectionRefused?(): void;
 
-  /** The system reported another error for this port, which stays open. */
+  /**
+   * The system reported another error for this port, which stays open. A datagram that it refused
+   * to send is told in the turn after, 64 of one turn at most.
+   */
   errorReceived?(error: Error): void;
 
   /** The kernel takes datagrams again after `write` had returned false. */

@@ -21,7 +21,7 @@ export interface DatagramStats {
   readonly failed: number;
   /** Received from another address than the one it is connected to, and thrown away unseen. */
   readonly foreign: number;
-  /** Received above the budget of one turn and thrown away unseen. */
+  /** Received above the budget of a turn and what is kept for the next; thrown away unseen. */
   readonly shed: number;
 }
 

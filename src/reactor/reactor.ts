@@ -93,8 +93,9 @@ export interface ListenUDPOptions {
   /** What happens to datagrams that the kernel does not take: `"drop"` unless told. */
   readonly whenFull?: "drop" | "queue";
   /**
-   * How long one turn delivers datagrams before it sheds what else has come, in milliseconds; 10
-   * unless told. A flood then costs datagrams, not the timers and the other connections.
+   * How long one turn delivers datagrams, in milliseconds; 10 by default. What has come beyond that
+   * waits for the next turn, as much as a socket's buffer holds, and more is shed: a flood costs
+   * datagrams, not the timers and the other connections.
    */
   readonly receiveBudgetMs?: number;
 }

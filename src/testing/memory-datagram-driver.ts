@@ -57,8 +57,9 @@ export class MemoryDatagramDriver
 
   send(batch: OutgoingDatagrams, first: number, count: number): number {
     for (let index = first; index < first + count; index++) {
-      const [data, host, port] = [batch.data[index], batch.hosts[index], batch.ports[index]];
-      if (data === undefined || host === undefined || port === undefined) return index - first;
+      const [data, address] = [batch.data[index], batch.addresses[index]];
+      if (data === undefined || address === undefined) return index - first;
+      const { host, port } = address;
       if (isBroadcast(host) && !this.#options.get("SO_BROADCAST")) {
         // As sendmmsg(2) does: the bad one is reported when it is the first of a call.
         if (index > first) return index - first;

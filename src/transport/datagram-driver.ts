@@ -20,9 +20,17 @@ export interface DatagramDriver {
   send(batch: OutgoingDatagrams, first: number, count: number): number;
   /** Binds the socket to one peer. */
   connect(address: InternetAddress): void;
-  /** Has what comes in dropped before it is read, as far as the system can. */
+  /**
+   * Has what comes in dropped before it is read, as far as the system can.
+   *
+   * @throws {Error} when the system refuses; then nothing has changed
+   */
   startShedding(): void;
-  /** The reverse; returns how many datagrams were dropped meanwhile. */
+  /**
+   * The reverse; returns how many datagrams were dropped meanwhile.
+   *
+   * @throws {Error} when the system refuses; then nothing is received any more
+   */
   stopShedding(): number;
   /** Closes the socket; reports nothing more. */
   close(): void;
@@ -37,11 +45,10 @@ export interface DatagramDriver {
   setSocketOption<N extends SocketOptionName>(name: N, value: SocketOptionValue<N>): void;
 }
 
-/** Datagrams that wait to be sent: the same index in all three belongs together. */
+/** Datagrams that wait to be sent: the same index in both belongs together. */
 export interface OutgoingDatagrams {
   readonly data: readonly Uint8Array[];
-  readonly hosts: readonly string[];
-  readonly ports: readonly number[];
+  readonly addresses: readonly InternetAddress[];
 }
 
 /** What a driver reports. */

@@ -1,5 +1,4 @@
 import { InternetAddress } from "../reactor/address.ts";
-import { classNameOf } from "../reactor/class-name.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type {
   DatagramDestination,
@@ -12,10 +11,11 @@ import { MessageLengthError } from "../reactor/message-length-error.ts";
 import type { ListenUDPOptions } from "../reactor/reactor.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { DatagramDriver, DatagramEvents } from "./datagram-driver.ts";
+import { DatagramProtocolLink } from "./datagram-protocol-link.ts";
+import { DatagramReceiveSide } from "./datagram-receive-side.ts";
 import { DatagramSendSide } from "./datagram-send-side.ts";
 import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
-import { ReceiveBudget } from "./receive-budget.ts";
 import type { TransportContext } from "./transport-context.ts";
 
 /** 65,535 less the headers of UDP and IPv4; the kernel takes no more. */
@@ -24,37 +24,47 @@ export const MAX_DATAGRAM_BYTES = 65_507;
 /** Errors that say something of one peer alone. */
 const PEER_ERRORS: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"]);
 
+/** Who is told when a datagram transport has ended by itself. */
+export interface DatagramTransportOwner {
+  /** It has failed, said so in the log, and closed its socket. */
+  transportFailed(): void;
+}
+
 /**
- * The datagram transport: one UDP socket's life, over any driver. It checks what is sent, contains
- * what the protocol throws, and sheds a flood; the sending half has its own file.
+ * The datagram transport: one UDP socket's life, over any driver. It checks what is sent, and
+ * contains what the protocol throws; the sending and the receiving half have files of their own.
  */
 export class DatagramPortTransport implements DatagramTransport, DatagramEvents {
   readonly #driver: DatagramDriver;
   readonly #context: TransportContext;
-  readonly #protocol: DatagramProtocol;
+  readonly #link: DatagramProtocolLink;
   readonly #sending: DatagramSendSide;
-  readonly #budget: ReceiveBudget;
+  readonly #receiving: DatagramReceiveSide;
   readonly #peers = new PeerAddresses();
   #state: "open" | "closed" = "open";
   #connectedTo: InternetAddress | null = null;
   #received = 0;
   #bytesReceived = 0;
   #foreign = 0;
-  #shed = 0;
-  #shedAtStart = 0;
+  #owner: DatagramTransportOwner | null = null;
 
   constructor(
     driver: DatagramDriver,
     context: TransportContext,
     protocol: DatagramProtocol,
-    options: Pick<ListenUDPOptions, "whenFull" | "receiveBudgetMs"> = {},
+    options: Pick<ListenUDPOptions, "whenFull" | "receiveBudgetMs" | "receiveBufferBytes"> = {},
   ) {
     this.#driver = driver;
     driver.attach(this);
     this.#context = context;
-    this.#protocol = protocol;
+    this.#link = new DatagramProtocolLink(protocol, context, driver);
     this.#sending = new DatagramSendSide(driver, context.turn, this, options.whenFull ?? "drop");
-    this.#budget = new ReceiveBudget(context.clock, context.turn, this, options.receiveBudgetMs);
+    this.#receiving = new DatagramReceiveSide(driver, context, this, options);
+  }
+
+  /** From now on tells `owner` when it fails. Called once by the port. */
+  attach(owner: DatagramTransportOwner): void {
+    this.#owner = owner;
   }
 
   // What the protocol asks for.
@@ -62,17 +72,16 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
   write(data: Uint8Array | string, address?: DatagramDestination): boolean {
     const bytes = checkedLength(outgoingBytes(data));
     const to = this.#destination(address);
-    return this.#state === "open" && this.#sending.write(bytes, to.host, to.port);
+    return this.#state === "open" && this.#sending.write(bytes, to);
   }
 
   writeMany(batch: readonly (Uint8Array | string)[], address?: DatagramDestination): boolean {
     const to = this.#destination(address);
-    const { host, port } = to;
     // All are checked before the first is sent: a batch goes as a whole or not at all.
     const datagrams = batch.map((data) => checkedLength(outgoingBytes(data)));
     if (this.#state === "closed") return false;
     let writable = true;
-    for (const bytes of datagrams) writable = this.#sending.write(bytes, host, port) && writable;
+    for (const bytes of datagrams) writable = this.#sending.write(bytes, to) && writable;
     return writable;
   }
 
@@ -141,7 +150,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
       dropped,
       failed,
       foreign: this.#foreign,
-      shed: this.#shed,
+      shed: this.#receiving.shed,
     };
   }
 
@@ -154,79 +163,59 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
       this.#foreign++;
       return;
     }
-    if (!this.#budget.spend()) {
-      if (this.#shed++ === this.#shedAtStart) this.#driver.startShedding();
-      return;
-    }
+    this.#receiving.received(data, address);
+  }
+
+  deliver(data: Buffer, address: InternetAddress): void {
     this.#received++;
     this.#bytesReceived += data.length;
-    const { turn } = this.#context;
-    const outer = turn.enter();
-    try {
-      const result: unknown = this.#protocol.datagramReceived(data, address);
-      if (result !== undefined) this.#watch(result);
-    } catch (error) {
-      this.#report(error);
-    } finally {
-      turn.leave(outer);
-    }
+    this.#link.datagramReceived(data, address);
   }
 
   writable(): void {
-    const { turn } = this.#context;
-    const outer = turn.enter();
-    try {
-      this.#sending.writable();
-    } finally {
-      turn.leave(outer);
-    }
+    this.#sending.writable();
   }
 
   failed(error: Error): void {
-    const code = "code" in error ? error.code : undefined;
-    const isConnected = this.#connectedTo !== null;
     // Without a connection nobody can say which peer refused, and no send is hurt by it.
-    if (!isConnected && PEER_ERRORS.has(code)) return;
-    const { turn } = this.#context;
-    const outer = turn.enter();
-    try {
-      if (isConnected && code === "ECONNREFUSED") this.#tell("connectionRefused");
-      else this.#tell("errorReceived", error);
-    } finally {
-      turn.leave(outer);
-    }
+    if (this.#connectedTo !== null || !PEER_ERRORS.has(codeOf(error))) this.#tell(error);
   }
 
   writingResumed(): void {
-    this.#tell("resumeWriting");
+    this.#link.resumeWriting();
   }
 
   sendFailed(error: Error): void {
-    this.failed(error);
+    // Only a peer refuses, and who that was nobody can say without a connection.
+    const isNobodys = this.#connectedTo === null && codeOf(error) === "ECONNREFUSED";
+    if (this.#state === "open" && !isNobodys) this.#tell(error);
   }
 
-  /** The work of a turn failed: the port ends, because nobody knows what it has done. */
-  broken(error: unknown): void {
-    this.#context.logger.error(`the UDP port at ${this.#driver.host} failed and closes`, error);
+  sheddingRefused(error: unknown): void {
+    const what = `the system drops no datagrams for ${this.#link.description}`;
+    this.#context.logger.warn(`${what}: a flood costs more of our time`, error);
+  }
+
+  portFailed(error: unknown): void {
+    const wasOpen = this.#state === "open";
+    this.#context.logger.error(`the port of ${this.#link.description} failed`, error);
+    if (!wasOpen) return;
     this.close();
-  }
-
-  budgetRenewed(): void {
-    if (this.#state === "open") this.#shed += this.#driver.stopShedding();
-    this.#shedAtStart = this.#shed;
+    this.#owner?.transportFailed();
   }
 
   /** Begins: the protocol gets `startProtocol`. Called once by the port. */
   start(): void {
-    startDatagrams(this.#protocol, this, this.#context);
+    this.#link.startProtocol(this);
   }
 
   /** Sends what waits, as far as the kernel takes it, and closes. Called by the port. */
   close(): void {
     if (this.#state === "closed") return;
+    this.#state = "closed";
     this.#sending.flush();
     this.#sending.stop();
-    this.#state = "closed";
+    this.#receiving.stop();
     this.#driver.close();
   }
 
@@ -249,45 +238,18 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
     throw new InvalidAddressError(`Cannot send to ${to} from ${host}: not an ${family} address`);
   }
 
-  #tell(callback: "connectionRefused" | "resumeWriting" | "errorReceived", error?: Error): void {
-    try {
-      if (callback !== "errorReceived") this.#watch(this.#protocol[callback]?.());
-      else if (error !== undefined) this.#watch(this.#protocol.errorReceived?.(error));
-    } catch (thrown) {
-      this.#report(thrown);
-    }
+  #tell(error: Error): void {
+    const isRefusal = this.#connectedTo !== null && codeOf(error) === "ECONNREFUSED";
+    if (isRefusal) this.#link.connectionRefused();
+    else this.#link.errorReceived(error);
   }
+}
 
-  #watch(result: unknown): void {
-    if (result instanceof Promise) result.catch((error: unknown) => this.#report(error));
-  }
-
-  #report(error: unknown): void {
-    const name = classNameOf(this.#protocol);
-    this.#context.logger.error(`${name} on ${this.#driver.host} failed; it goes on`, error);
-  }
+function codeOf(error: Error): unknown {
+  return "code" in error ? error.code : undefined;
 }
 
 function checkedLength(bytes: Uint8Array): Uint8Array {
   if (bytes.length <= MAX_DATAGRAM_BYTES) return bytes;
   throw new MessageLengthError("a datagram", bytes.length, MAX_DATAGRAM_BYTES);
-}
-
-/** Starts `protocol` on `transport`; what it throws is logged, and the port stays open. */
-export function startDatagrams(
-  protocol: DatagramProtocol,
-  transport: DatagramTransport,
-  context: TransportContext,
-): void {
-  const report = (error: unknown) =>
-    context.logger.error(`startProtocol of ${classNameOf(protocol)} failed`, error);
-  const outer = context.turn.enter();
-  try {
-    const result: unknown = protocol.makeConnection(transport);
-    if (result instanceof Promise) result.catch(report);
-  } catch (error) {
-    report(error);
-  } finally {
-    context.turn.leave(outer);
-  }
 }

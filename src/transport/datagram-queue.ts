@@ -1,3 +1,4 @@
+import type { InternetAddress } from "../reactor/address.ts";
 import type { OutgoingDatagrams } from "./datagram-driver.ts";
 
 /** Slots at first and after each time it was empty: one batch; a power of two. */
@@ -12,8 +13,7 @@ const NOTHING = new Uint8Array(0);
  */
 export class DatagramQueue implements OutgoingDatagrams {
   #data: Uint8Array[] = [];
-  #hosts: string[] = [];
-  #ports: number[] = [];
+  #addresses: InternetAddress[] = [];
   #slots = FIRST_SLOTS;
   #first = 0;
   #length = 0;
@@ -25,12 +25,8 @@ export class DatagramQueue implements OutgoingDatagrams {
     return this.#data;
   }
 
-  get hosts(): readonly string[] {
-    return this.#hosts;
-  }
-
-  get ports(): readonly number[] {
-    return this.#ports;
+  get addresses(): readonly InternetAddress[] {
+    return this.#addresses;
   }
 
   /** The slot of the next datagram. */
@@ -51,12 +47,11 @@ export class DatagramQueue implements OutgoingDatagrams {
     return this.#bytes;
   }
 
-  push(data: Uint8Array, host: string, port: number): void {
+  push(data: Uint8Array, address: InternetAddress): void {
     if (this.#length === this.#slots) this.#grow();
     const slot = (this.#first + this.#length) & (this.#slots - 1);
     this.#data[slot] = data;
-    this.#hosts[slot] = host;
-    this.#ports[slot] = port;
+    this.#addresses[slot] = address;
     this.#length++;
     this.#bytes += data.length;
   }
@@ -99,14 +94,12 @@ export class DatagramQueue implements OutgoingDatagrams {
     if (this.#data.length <= FIRST_SLOTS) return;
     this.#slots = FIRST_SLOTS;
     this.#data = [];
-    this.#hosts = [];
-    this.#ports = [];
+    this.#addresses = [];
   }
 
   #grow(): void {
     this.#data = rotated(this.#data, this.#first);
-    this.#hosts = rotated(this.#hosts, this.#first);
-    this.#ports = rotated(this.#ports, this.#first);
+    this.#addresses = rotated(this.#addresses, this.#first);
     this.#first = 0;
     this.#slots *= 2;
   }

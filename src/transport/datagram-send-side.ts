@@ -1,4 +1,6 @@
+import type { InternetAddress } from "../reactor/address.ts";
 import type { DatagramDriver } from "./datagram-driver.ts";
+import { DatagramFailures } from "./datagram-failures.ts";
 import { DatagramQueue } from "./datagram-queue.ts";
 import type { Turn, TurnParticipant } from "./turn.ts";
 
@@ -7,8 +9,8 @@ interface DatagramSendSideOwner {
   writingResumed(): void;
   /** A datagram could not be sent, for a reason other than a full buffer. */
   sendFailed(error: Error): void;
-  /** Sending itself failed in a way that nothing explains. */
-  broken(error: unknown): void;
+  /** The port can send no more. */
+  portFailed(error: unknown): void;
 }
 
 /** Datagrams handed over in one go; more gain next to nothing and hold up everybody else. */
@@ -30,6 +32,7 @@ export class DatagramSendSide implements TurnParticipant {
   readonly #turn: Turn;
   readonly #owner: DatagramSendSideOwner;
   readonly #queuesWhenFull: boolean;
+  readonly #failures: DatagramFailures;
   readonly #queue = new DatagramQueue();
   /** `blocked`: the kernel's buffer is full. */
   #flow: "ready" | "blocked" | "stopped" = "ready";
@@ -49,16 +52,17 @@ export class DatagramSendSide implements TurnParticipant {
     this.#driver = driver;
     this.#turn = turn;
     this.#owner = owner;
+    this.#failures = new DatagramFailures(turn, owner);
     this.#queuesWhenFull = whenFull === "queue";
   }
 
   /** Takes one datagram. Returns false while the kernel's buffer is full. */
-  write(data: Uint8Array, host: string, port: number): boolean {
+  write(data: Uint8Array, address: InternetAddress): boolean {
     if (this.#flow === "blocked" && !this.#mayQueue(data)) {
       this.dropped++;
       return false;
     }
-    this.#queue.push(data, host, port);
+    this.#queue.push(data, address);
     if (this.#flow === "blocked") {
       this.#queue.own();
       return false;
@@ -82,7 +86,7 @@ export class DatagramSendSide implements TurnParticipant {
   }
 
   turnFailed(error: unknown): void {
-    this.#owner.broken(error);
+    this.#owner.portFailed(error);
   }
 
   /** Sends what waits, as far as the kernel takes it. */
@@ -99,7 +103,7 @@ export class DatagramSendSide implements TurnParticipant {
         this.bytesSent += queue.remove(count);
       } catch (error) {
         // The first report may be about an earlier datagram: this one deserves a second try.
-        const poisoned = POISON.has((error as { code?: unknown }).code);
+        const poisoned = POISON.has((error as { code?: unknown } | null)?.code);
         if (poisoned && refusals++ === 0) continue;
         refusals = 0;
         this.#drop(error);
@@ -136,7 +140,7 @@ export class DatagramSendSide implements TurnParticipant {
   #drop(error: unknown): void {
     this.#queue.remove(1);
     this.failed++;
-    this.#owner.sendFailed(error instanceof Error ? error : new Error(String(error)));
+    this.#failures.add(error instanceof Error ? error : new Error(String(error)));
   }
 
   #awaitTurnEnd(): void {

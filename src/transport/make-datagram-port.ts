@@ -17,7 +17,7 @@ const DEFAULT_HOST = "127.0.0.1";
  * Opens a UDP port and starts its protocol.
  *
  * @param closed called once, after `stopProtocol`
- * @throws {CannotListenError} @throws {InvalidAddressError} as rejections
+ * @throws {CannotListenError} @throws {InvalidAddressError} @throws {RangeError} as rejections
  */
 export async function makeDatagramPort(
   sockets: SocketMaker,
@@ -26,14 +26,16 @@ export async function makeDatagramPort(
   context: TransportContext,
   closed: (port: OpenDatagramPort) => void,
 ): Promise<OpenDatagramPort> {
+  checkReceiveBudget(options.receiveBudgetMs ?? 0);
   const port = checkPort("udp", options.port ?? 0);
   const host = new InternetAddress("udp", unmapped(options.host ?? DEFAULT_HOST), port);
   const transport =
     options.perAddress === true && isWildcard(host)
       ? await openPerAddress(sockets, host, options, protocol, context)
       : await openTransport(sockets, host, options, protocol, context);
+  const opened = new OpenDatagramPort(transport, protocol, context, closed);
   transport.start();
-  return new OpenDatagramPort(transport, protocol, context, closed);
+  return opened;
 }
 
 async function openPerAddress(
@@ -79,6 +81,12 @@ async function openTransport(
       cause: error,
     });
   }
+}
+
+/** @throws {RangeError} for what is no time; any time is fine, also one that never ends */
+function checkReceiveBudget(budgetMs: number): void {
+  if (budgetMs >= 0) return;
+  throw new RangeError(`receiveBudgetMs of ${budgetMs} is not a number of at least 0`);
 }
 
 function isWildcard(address: InternetAddress): boolean {

@@ -1,22 +1,25 @@
 import type { InternetAddress } from "../reactor/address.ts";
-import { classNameOf } from "../reactor/class-name.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type { DatagramStats } from "../reactor/datagram-transport.ts";
 import type { DatagramPort } from "../reactor/listening-port.ts";
+import type { Logger } from "../reactor/logger.ts";
+import type { DatagramTransportOwner } from "./datagram-port-transport.ts";
+import { DatagramProtocolLink } from "./datagram-protocol-link.ts";
 import type { TransportContext } from "./transport-context.ts";
 
 /** What a port closes and counts: a datagram transport, or one that stands for several. */
 interface ClosableDatagrams {
   readonly hosts: readonly InternetAddress[];
   readonly stats: DatagramStats;
+  attach(owner: DatagramTransportOwner): void;
   close(): void;
 }
 
 /** An open UDP port: a protocol and its transport, and how they end. */
-export class OpenDatagramPort implements DatagramPort {
+export class OpenDatagramPort implements DatagramPort, DatagramTransportOwner {
   readonly #transport: ClosableDatagrams;
-  readonly #protocol: DatagramProtocol;
-  readonly #context: TransportContext;
+  readonly #link: DatagramProtocolLink;
+  readonly #logger: Logger;
   readonly #closed: (port: OpenDatagramPort) => void;
   #stopped: Promise<void> | null = null;
 
@@ -28,9 +31,10 @@ export class OpenDatagramPort implements DatagramPort {
     closed: (port: OpenDatagramPort) => void,
   ) {
     this.#transport = transport;
-    this.#protocol = protocol;
-    this.#context = context;
+    this.#link = new DatagramProtocolLink(protocol, context, this);
+    this.#logger = context.logger;
     this.#closed = closed;
+    transport.attach(this);
   }
 
   get host(): InternetAddress {
@@ -56,25 +60,21 @@ export class OpenDatagramPort implements DatagramPort {
     return this.stopListening();
   }
 
-  async #stop(): Promise<void> {
-    this.#transport.close();
-    // `stopProtocol` must not run inside the caller's own call.
-    await Promise.resolve();
-    const { turn } = this.#context;
-    const outer = turn.enter();
-    try {
-      const result: unknown = this.#protocol.stopProtocol();
-      if (result instanceof Promise) result.catch((error: unknown) => this.#report(error));
-    } catch (error) {
-      this.#report(error);
-    } finally {
-      turn.leave(outer);
-    }
-    this.#closed(this);
+  /** The port ends with its transport. */
+  transportFailed(): void {
+    this.stopListening().catch((error: unknown) => {
+      this.#logger.error(`closing the port of ${this.#link.description} failed`, error);
+    });
   }
 
-  #report(error: unknown): void {
-    const name = classNameOf(this.#protocol);
-    this.#context.logger.error(`stopProtocol of ${name} failed`, error);
+  async #stop(): Promise<void> {
+    try {
+      this.#transport.close();
+    } finally {
+      // `stopProtocol` must not run inside the caller's own call.
+      await Promise.resolve();
+      this.#link.stopProtocol();
+      this.#closed(this);
+    }
   }
 }

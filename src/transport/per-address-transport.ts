@@ -8,7 +8,8 @@ import type {
 import { InvalidAddressError } from "../reactor/invalid-address-error.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import { unmappedDestination } from "./datagram-destination.ts";
-import { type DatagramPortTransport, startDatagrams } from "./datagram-port-transport.ts";
+import type { DatagramPortTransport, DatagramTransportOwner } from "./datagram-port-transport.ts";
+import { DatagramProtocolLink } from "./datagram-protocol-link.ts";
 import type { TransportContext } from "./transport-context.ts";
 
 /**
@@ -18,8 +19,7 @@ import type { TransportContext } from "./transport-context.ts";
  */
 export class PerAddressTransport implements DatagramTransport {
   readonly #sockets: readonly DatagramPortTransport[];
-  readonly #protocol: DatagramProtocol;
-  readonly #context: TransportContext;
+  readonly #link: DatagramProtocolLink;
   readonly #ways = new WeakMap<DatagramDestination, DatagramPortTransport>();
 
   /** @param sockets at least one, when it is started */
@@ -29,14 +29,18 @@ export class PerAddressTransport implements DatagramTransport {
     context: TransportContext,
   ) {
     this.#sockets = sockets;
-    this.#protocol = protocol;
-    this.#context = context;
+    this.#link = new DatagramProtocolLink(protocol, context, this);
+  }
+
+  /** From now on tells `owner` when one of its sockets fails. Called once by the port. */
+  attach(owner: DatagramTransportOwner): void {
+    for (const socket of this.#sockets) socket.attach(owner);
   }
 
   /** Begins: the protocol gets `startProtocol`. Called once by the port. */
   start(): void {
     for (const socket of this.#sockets) socket.start();
-    startDatagrams(this.#protocol, this, this.#context);
+    this.#link.startProtocol(this);
   }
 
   /** The addresses of its sockets. */
@@ -63,6 +67,11 @@ export class PerAddressTransport implements DatagramTransport {
 
   getHost(): InternetAddress {
     return this.#first.getHost();
+  }
+
+  /** The first of its addresses. */
+  get host(): InternetAddress {
+    return this.getHost();
   }
 
   get stats(): DatagramStats {
@@ -149,6 +158,8 @@ export class AddressListener extends DatagramProtocol {
     super();
     this.#inner = inner;
     this.#whole = whole;
+    // What is logged names the protocol's class.
+    Object.defineProperty(this, "constructor", { value: inner.constructor });
   }
 
   override datagramReceived(data: Buffer, address: InternetAddress): void {

@@ -7,11 +7,12 @@ import {
   isolateMulticast,
   socketDrops,
 } from "../../src/native/datagram-socket.ts";
-import { attachDropFilter, detachFilter } from "../../src/native/drop-filter.ts";
+import { attachDropFilter, setFilter } from "../../src/native/drop-filter.ts";
 import { libcOrNull, loadLibc, replaceLibc } from "../../src/native/libc.ts";
 import { setSocketOption } from "../../src/native/socket-options.ts";
 import { SocketOptionError } from "../../src/reactor/socket-option.ts";
 import { eventually } from "./eventually.ts";
+import { DROP_X, lockFilter } from "./filters.ts";
 import { openDescriptors } from "./open-descriptors.ts";
 
 interface Receiver {
@@ -63,7 +64,7 @@ describe.skipIf(noLibc)("the drop filter (needs libc)", () => {
     attachDropFilter(to.fd);
     for (const text of ["a", "b", ""]) sendTo(from, to, text);
     await eventually(() => socketDrops(to.fd) === 3);
-    detachFilter(to.fd);
+    setFilter(to.fd, null);
     sendTo(from, to, "after");
     await eventually(() => to.received.length > 0);
     expect(to.received).toEqual(["after"]);
@@ -78,16 +79,38 @@ describe.skipIf(noLibc)("the drop filter (needs libc)", () => {
     expect(to.received).toEqual(["before"]);
   });
 
-  test("attaching twice and detaching without a filter do no harm", async () => {
+  test("taking away a filter that is not there does no harm", async () => {
     const to = await receiver();
-    detachFilter(to.fd);
-    attachDropFilter(to.fd);
-    attachDropFilter(to.fd);
-    detachFilter(to.fd);
-    detachFilter(to.fd);
+    setFilter(to.fd, null);
+    setFilter(to.fd, attachDropFilter(to.fd));
+    setFilter(to.fd, null);
     sendTo(to, to, "through");
     await eventually(() => to.received.length > 0);
     expect(to.received).toEqual(["through"]);
+  });
+
+  test("a filter that the socket had is given back as it was", async () => {
+    const to = await receiver();
+    setFilter(to.fd, DROP_X);
+    for (let round = 0; round < 2; round++) {
+      const before = attachDropFilter(to.fd);
+      expect(before).toEqual(DROP_X);
+      sendTo(to, to, "dropped by us");
+      setFilter(to.fd, before);
+      sendTo(to, to, "x dropped by it");
+      sendTo(to, to, `through ${round}`);
+      await eventually(() => to.received.length > round);
+    }
+    expect(to.received).toEqual(["through 0", "through 1"]);
+  });
+
+  test("a locked filter is refused with EPERM, and stays", async () => {
+    const to = await receiver();
+    lockFilter(to.fd);
+    expect(() => attachDropFilter(to.fd)).toThrow("EPERM");
+    sendTo(to, to, "through");
+    await eventually(() => to.received.length > 0);
+    expect(() => setFilter(to.fd, DROP_X)).toThrow(SocketOptionError);
   });
 });
 
@@ -175,7 +198,7 @@ const CALLS: readonly (readonly [string, (fd: number) => unknown])[] = [
   ["forceReceiveBuffer", (fd) => forceReceiveBuffer(fd, 1000)],
   ["socketDrops", socketDrops],
   ["attachDropFilter", attachDropFilter],
-  ["detachFilter", detachFilter],
+  ["setFilter", (fd) => setFilter(fd, null)],
 ];
 
 describe("UDP sockets through libc, refused", () => {

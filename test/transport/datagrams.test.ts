@@ -138,7 +138,7 @@ describe("DatagramPortTransport: one peer's trouble", () => {
   });
 
   test("a refusal that is repeated costs that datagram alone", () => {
-    const { driver, transport, settle } = scriptedDatagrams();
+    const { driver, protocol, transport, settle } = scriptedDatagrams();
     const refused = systemError("EHOSTUNREACH");
     driver.answers.push(refused, refused, refused);
     transport.write("bad", to(1));
@@ -146,6 +146,61 @@ describe("DatagramPortTransport: one peer's trouble", () => {
     settle();
     expect(driver.sent).toEqual(["good to 2"]);
     expect(transport.stats).toMatchObject({ sent: 1, failed: 1 });
+    expect(protocol.events).toEqual(["error EHOSTUNREACH"]);
+  });
+
+  test("a repeated ECONNREFUSED is somebody's, and nobody can say whose", () => {
+    const { driver, protocol, transport, settle } = scriptedDatagrams();
+    const refused = systemError("ECONNREFUSED");
+    driver.answers.push(refused, refused);
+    transport.write("a", to(1));
+    settle();
+    expect(transport.stats).toMatchObject({ sent: 0, failed: 1 });
+    expect(protocol.events).toEqual([]);
+  });
+
+  test("a failure is told in the next turn, never inside a write", () => {
+    const { driver, protocol, transport, settle } = scriptedDatagrams();
+    for (let index = 0; index < 64; index++) driver.answers.push(systemError("EACCES"));
+    transport.writeMany(new Array(64).fill("a"), to(1));
+    expect(transport.stats.failed).toBe(64);
+    expect(protocol.events).toEqual([]);
+    settle();
+    expect(protocol.events).toEqual(new Array(64).fill("error EACCES"));
+  });
+
+  test("who sends again in errorReceived gets back to the loop in between", () => {
+    const { driver, protocol, transport, pump } = scriptedDatagrams();
+    driver.answers.push(...Array.from({ length: 1_000 }, () => systemError("EACCES")));
+    protocol.errorReceived = () => {
+      protocol.events.push("errorReceived");
+      transport.write("again", to(1));
+      transport.write("and again", to(1));
+    };
+    transport.write("first", to(1));
+    for (let turn = 1; turn <= 5; turn++) {
+      pump();
+      expect(protocol.events.length).toBe(2 ** turn - 1);
+    }
+  });
+
+  test("the failures that are told of one turn are bounded, all are counted", () => {
+    const { driver, protocol, transport, settle } = scriptedDatagrams();
+    driver.answers.push(...Array.from({ length: 500 }, () => systemError("EACCES")));
+    transport.writeMany(new Array(500).fill("a"), to(1));
+    settle();
+    expect(transport.stats.failed).toBe(500);
+    expect(protocol.events.length).toBe(64);
+  });
+
+  test("a failure is not told after the end", () => {
+    const { driver, protocol, transport, settle } = scriptedDatagrams();
+    driver.answers.push(systemError("EACCES"));
+    transport.write("a", to(1));
+    transport.close();
+    settle();
+    expect(transport.stats.failed).toBe(1);
+    expect(protocol.events).toEqual([]);
   });
 
   test("another error costs its datagram at once and is told to the protocol", () => {
@@ -212,24 +267,6 @@ describe("DatagramPortTransport: receiving", () => {
     await Promise.resolve();
     expect(protocol.events).toEqual([`a from ${HOST}:1`, `b from ${HOST}:1`]);
     expect(logger.errors).toEqual(errors);
-  });
-
-  test("beyond its time in one turn it sheds, and counts what the system shed too", () => {
-    const { driver, protocol, transport, clock, settle } = scriptedDatagrams({
-      receiveBudgetMs: 10,
-    });
-    protocol.act = () => clock.advance(1);
-    driver.shedBySystem = 1000;
-    for (let index = 0; index < 100; index++) driver.events.received(Buffer.from("x"), HOST, 1);
-    // Looked at after 32 and after 64: by then 32 ms have gone by.
-    expect(protocol.events.length).toBe(63);
-    expect(transport.stats).toMatchObject({ received: 63, shed: 37 });
-    expect(driver.verbs).toEqual(["startShedding"]);
-    settle();
-    expect(driver.verbs).toEqual(["startShedding", "stopShedding"]);
-    expect(transport.stats.shed).toBe(1037);
-    driver.events.received(Buffer.from("again"), HOST, 1);
-    expect(protocol.events.length).toBe(64);
   });
 
   test("a fast protocol gets any number of datagrams in one turn", () => {

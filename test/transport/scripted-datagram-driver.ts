@@ -35,6 +35,8 @@ export class ScriptedDatagramDriver implements DatagramDriver {
   readonly answers: SendAnswer[] = [];
   /** What the system dropped while it was told to shed. */
   shedBySystem = 0;
+  /** What the system says when it is told to shed, and to stop. */
+  readonly refusals: { startShedding?: Error; stopShedding?: Error } = {};
   #events: DatagramEvents | null = null;
 
   constructor(host = "192.0.2.1") {
@@ -50,14 +52,15 @@ export class ScriptedDatagramDriver implements DatagramDriver {
     this.#events = events;
   }
 
-  send({ data, hosts, ports }: OutgoingDatagrams, first: number, count: number): number {
+  send({ data, addresses }: OutgoingDatagrams, first: number, count: number): number {
     this.batches.push(count);
     const answer = this.answers.shift() ?? Number.POSITIVE_INFINITY;
     if (answer instanceof Error) throw answer;
     const taken = Math.min(count, answer);
     for (let index = first; index < first + taken; index++) {
-      this.sent.push(`${Buffer.from(data[index] ?? []).toString()} to ${ports[index]}`);
-      this.hosts.push(hosts[index] ?? "");
+      const text = Buffer.from(data[index] ?? []).toString();
+      this.sent.push(`${text} to ${addresses[index]?.port}`);
+      this.hosts.push(addresses[index]?.host ?? "");
       this.taken.push(new WeakRef(data[index] ?? new Uint8Array(0)));
     }
     return taken;
@@ -69,10 +72,12 @@ export class ScriptedDatagramDriver implements DatagramDriver {
 
   startShedding(): void {
     this.verbs.push("startShedding");
+    if (this.refusals.startShedding !== undefined) throw this.refusals.startShedding;
   }
 
   stopShedding(): number {
     this.verbs.push("stopShedding");
+    if (this.refusals.stopShedding !== undefined) throw this.refusals.stopShedding;
     return this.shedBySystem;
   }
 
@@ -143,7 +148,10 @@ export class DatagramRecorder extends DatagramProtocol {
 
 /** A datagram transport over a scripted driver, and all that it uses. */
 export function scriptedDatagrams(
-  options: Pick<ListenUDPOptions, "whenFull" | "receiveBudgetMs" | "host"> = {},
+  options: Pick<
+    ListenUDPOptions,
+    "whenFull" | "receiveBudgetMs" | "receiveBufferBytes" | "host"
+  > = {},
 ) {
   const loop = new MemoryLoop({ automatic: false });
   const logger = new MemoryLogger();
@@ -153,7 +161,8 @@ export function scriptedDatagrams(
   const context = { turn: new Turn(loop, logger), clock, logger, tls: NO_TLS };
   const transport = new DatagramPortTransport(driver, context, protocol, options);
   transport.start();
-  return { driver, protocol, transport, clock, logger, settle: () => loop.flush() };
+  const [settle, pump] = [() => loop.flush(), () => void loop.pump()];
+  return { driver, protocol, transport, clock, logger, settle, pump };
 }
 
 /** What a system says of a failed call. */
