@@ -14,7 +14,11 @@ import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
 import { InternetAddress } from "../reactor/address.ts";
 import { type AddressFamily, MAPPED_PREFIX, unmapped } from "../reactor/ip-address.ts";
 import type { ListenUDPOptions } from "../reactor/reactor.ts";
-import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
+import {
+  SocketOptionError,
+  type SocketOptionName,
+  type SocketOptionValue,
+} from "../reactor/socket-option.ts";
 import type {
   DatagramDriver,
   DatagramEvents,
@@ -182,8 +186,17 @@ function prepare(fd: number, options: ListenUDPOptions): void {
   if (libcOrNull() === null) return;
   if (receiveBufferBytes !== undefined) forceReceiveBuffer(fd, receiveBufferBytes);
   if (sendBufferBytes !== undefined) forceSendBuffer(fd, sendBufferBytes);
-  disableReceiveErrors(fd);
-  isolateMulticast(fd);
+  wherePossible(() => disableReceiveErrors(fd));
+  wherePossible(() => isolateMulticast(fd));
+}
+
+/** For what only makes a socket better: a kernel may lack it, as a system may lack libc. */
+function wherePossible(setOption: () => void): void {
+  try {
+    setOption();
+  } catch (error) {
+    if (!(error instanceof SocketOptionError)) throw error;
+  }
 }
 
 function requireDatagram(fd: number): void {

@@ -1,12 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { networkInterfaces } from "node:os";
+import { constants, networkInterfaces } from "node:os";
 import { BunReactor } from "../../src/bun/bun-reactor.ts";
-import { libcOrNull } from "../../src/native/libc.ts";
+import { type Libc, libcOrNull, replaceLibc, requireLibc } from "../../src/native/libc.ts";
+import * as linux from "../../src/native/socket-constants.ts";
 import { CannotListenError } from "../../src/reactor/cannot-listen-error.ts";
 import { InvalidAddressError } from "../../src/reactor/invalid-address-error.ts";
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { openDescriptors } from "../native/open-descriptors.ts";
 import { RawDatagramPeer } from "../raw-datagram-peer.ts";
+import { hasIPv6 } from "./ipv6-support.ts";
 import { openDatagrams } from "./live-datagrams.ts";
 import { loopTurns } from "./loop-turns.ts";
 import { RecordingDatagrams } from "./recording-datagrams.ts";
@@ -14,6 +16,19 @@ import { RecordingDatagrams } from "./recording-datagrams.ts";
 const withoutLibc = libcOrNull() === null;
 const GROUP = "239.7.11.13";
 const LOOPBACK = "127.0.0.1";
+
+/** Has the kernel say that it has no such option. */
+function refuseOption(level: number, option: number): Disposable {
+  const libc = requireLibc("refuse an option");
+  let refused = false;
+  const setsockopt = (...call: Parameters<Libc["setsockopt"]>): number => {
+    refused = call[1] === level && call[2] === option;
+    return refused ? -1 : libc.setsockopt(...call);
+  };
+  const errno = () => (refused ? constants.errno.ENOPROTOOPT : libc.errno());
+  const refusing = { ...libc, setsockopt: setsockopt as Libc["setsockopt"], errno };
+  return replaceLibc({ libc: refusing, reason: null });
+}
 
 const echo = () => new RecordingDatagrams((p, data, from) => p.socket.write(data, from));
 
@@ -219,6 +234,35 @@ describe("BunReactor.listenUDP: other settings", () => {
       expect(() => socket.getSocketOption("IP_TTL")).toThrow("closed");
     },
   );
+
+  // There is something to refuse only where there is libc.
+  test.skipIf(withoutLibc).each([
+    ["IP_MULTICAST_ALL", linux.SOL_IP, linux.IP_MULTICAST_ALL],
+    ["IPV6_MULTICAST_ALL", linux.SOL_IPV6, linux.IPV6_MULTICAST_ALL],
+    ["IP_RECVERR", linux.SOL_IP, linux.IP_RECVERR],
+  ])("a kernel that lacks %s serves all the same", async (_, level, option) => {
+    using _refusing = refuseOption(level, option);
+    for (const host of hasIPv6 ? ["127.0.0.1", "::"] : ["127.0.0.1"]) {
+      await using live = await openDatagrams(echo(), { host });
+      using peer = await RawDatagramPeer.open();
+      peer.send("hello", live.port.host.port);
+      expect(await peer.receiveText()).toBe("hello");
+    }
+  });
+
+  // Sizes are set through libc.
+  test.skipIf(withoutLibc)("a size that was asked for and is refused is told", async () => {
+    using _refusing = refuseOption(linux.SOL_SOCKET, linux.SO_RCVBUFFORCE);
+    const before = openDescriptors();
+    const listening = new BunReactor().listenUDP({ receiveBufferBytes: 1_000 }, echo());
+    expect(await listening.catch((e: unknown) => e)).toBeInstanceOf(CannotListenError);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
+  });
+
+  test.each([-1, Number.NaN])("a receive budget of %d ms is refused", async (receiveBudgetMs) => {
+    const listening = new BunReactor().listenUDP({ receiveBudgetMs }, echo());
+    expect(await listening.catch((e: unknown) => e)).toBeInstanceOf(RangeError);
+  });
 
   test("nothing is logged by ports that come and go, and no descriptor is left", async () => {
     const logger = new MemoryLogger();
