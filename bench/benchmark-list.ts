@@ -9,12 +9,14 @@ import { MICRO_TIMERS } from "./micro/timers.ts";
 import { MICRO_WRITE_QUEUE } from "./micro/write-queue.ts";
 import { SEND_STRATEGIES_BENCHMARK } from "./send-strategies/send-strategies.ts";
 import { SIMULATION } from "./simulation/simulation.ts";
+import { UDP_ECHO } from "./udp-echo/udp-echo.ts";
 import { UDP_THROUGHPUT } from "./udp-throughput/udp-throughput.ts";
 
 /** Every benchmark there is, in the order they run. */
 export const BENCHMARKS: readonly Benchmark[] = [
   SEND_STRATEGIES_BENCHMARK,
   UDP_THROUGHPUT,
+  UDP_ECHO,
   DISPATCH_OVERHEAD,
   IDLE_CONNECTIONS,
   CONNECTION_CHURN,

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { WrongAnswerError } from "../../bench/benchmark.ts";
 import { EchoLoad } from "../../bench/dispatch-overhead/echo-load.ts";
 import { readSlowly } from "../../bench/dispatch-overhead/slow-reader.ts";
+import { DatagramLoad } from "../../bench/udp-echo/datagram-load.ts";
 import { microBenchmark } from "../../bench/micro/micro-benchmark.ts";
 import { ChunkRing } from "../../bench/send-strategies/chunk-ring.ts";
 
@@ -57,6 +58,57 @@ describe("EchoLoad", () => {
     const running = (await load(server.port)).run(100, 5, 1, false);
     await expect(running).rejects.toThrow("the server has closed a connection");
   });
+});
+
+/** A server of datagrams that answers as it is told. */
+async function answerDatagrams(answer: (data: Buffer) => Uint8Array | null) {
+  const socket = await Bun.udpSocket({
+    hostname: "127.0.0.1",
+    socket: {
+      data(from, data, port, host) {
+        const answered = answer(data);
+        if (answered !== null) from.send(answered, port, host);
+      },
+    },
+  });
+  return { port: socket.port, [Symbol.dispose]: () => socket.close() };
+}
+
+describe("DatagramLoad", () => {
+  const order = { bytes: 64, underWay: 2, durationMs: 5, seed: 1, compares: true };
+
+  async function datagramLoad(port: number, lostMs?: number): Promise<DatagramLoad> {
+    const load = new DatagramLoad(lostMs);
+    await load.open(port, 2);
+    return load;
+  }
+
+  test("counts the answers, and how long they took", async () => {
+    using server = await answerDatagrams((data) => data);
+    const result = await (await datagramLoad(server.port)).run(order);
+    expect(result.answers).toBeGreaterThan(3);
+    expect(result.p99Us).toBeGreaterThanOrEqual(result.p50Us);
+  });
+
+  let turns = 0;
+  test.each<[string, (data: Buffer) => Uint8Array | null]>([
+    ["a changed byte", (data) => Buffer.from(data).fill(0, 63)],
+    ["63 bytes", (data) => data.subarray(1)],
+    ["somebody else's answer", (data) => Buffer.from(data).fill(9, 0, 4)],
+    ["answer 0 instead of 1", (data) => (data.readUInt32LE(4) > 0 ? otherOf(data) : data)],
+    ["an answer was lost", (data) => (turns++ > 3 ? null : data)],
+  ])("finds %s", async (what, answer) => {
+    using server = await answerDatagrams(answer);
+    const running = (await datagramLoad(server.port, 0)).run(order);
+    await expect(running).rejects.toThrow(what);
+  });
+
+  /** The answer to the datagram before it. */
+  function otherOf(data: Buffer): Buffer {
+    const other = Buffer.from(data);
+    other.writeUInt32LE(data.readUInt32LE(4) - 1, 4);
+    return other;
+  }
 });
 
 describe("readSlowly", () => {

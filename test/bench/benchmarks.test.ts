@@ -107,6 +107,18 @@ describe("udp-throughput", () => {
   );
 });
 
+describe("udp-echo", () => {
+  test(
+    "compares each of the bare echoes with itself as exactly equal",
+    async () => {
+      const many = { server: "sendMany", clients: 64 };
+      expect(await medians("udp-echo", "of bare", many)).toEqual([1, 1, 1]);
+      expect(await medians("udp-echo", "of bare", { server: "send", clients: 1 })).toEqual([1]);
+    },
+    LIMIT_MS,
+  );
+});
+
 describe("dispatch-overhead", () => {
   test(
     "compares bare handlers with themselves as exactly equal",
