@@ -28,9 +28,10 @@ export interface DatagramStats {
 /** A UDP port as its protocol sees it. Made by a reactor. */
 export interface DatagramTransport {
   /**
-   * Sends one datagram; what is written during one turn leaves together. Never throws because of
-   * the network: what the kernel does not take is dropped and counted, or queued if the port was
-   * opened so. The bytes belong to the transport until the turn ends.
+   * Sends one datagram; what is written during one turn leaves together, and so do the answers to
+   * datagrams that came in together. Never throws because of the network: what the kernel does not
+   * take is dropped and counted, or queued if the port was opened so. The bytes belong to the
+   * transport until they are sent, perhaps after the turn: do not change them.
    *
    * @param data at most 65507 bytes, perhaps empty; a string is sent as UTF-8
    * @param address needed unless `connect` was called, when it must be left out

@@ -59,7 +59,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
     this.#context = context;
     this.#link = new DatagramProtocolLink(protocol, context, driver);
     this.#sending = new DatagramSendSide(driver, context.turn, this, options.whenFull ?? "drop");
-    this.#receiving = new DatagramReceiveSide(driver, context, this, options);
+    this.#receiving = new DatagramReceiveSide(driver, context, this.#sending, this, options);
   }
 
   /** From now on tells `owner` when it fails. Called once by the port. */

@@ -3,6 +3,7 @@ import type { Clock } from "../reactor/clock.ts";
 import type { ListenUDPOptions } from "../reactor/reactor.ts";
 import type { DatagramDriver } from "./datagram-driver.ts";
 import { DatagramQueue } from "./datagram-queue.ts";
+import type { DatagramSendSide } from "./datagram-send-side.ts";
 import type { Turn, TurnParticipant } from "./turn.ts";
 
 /** How long one turn delivers datagrams by default: less than a person or a timer notices. */
@@ -13,6 +14,9 @@ const MIN_EXCESS_BYTES = 212_992;
 
 /** What a datagram counts for besides its bytes, as in the kernel: some 256 small ones are kept. */
 const DATAGRAM_OVERHEAD_BYTES = 768;
+
+/** No answer waits longer than this for those that leave with it, but for what one call takes. */
+const MAX_GATHER_MS = 0.5;
 
 /** What the receiving half tells its transport. */
 interface DatagramReceiveSideOwner {
@@ -28,30 +32,38 @@ interface DatagramReceiveSideOwner {
  * The receiving half of a UDP port. The runtime reads a socket until it is empty, which a flood
  * never lets it be. So one turn delivers for a limited time; what comes after that is kept for the
  * next turn, up to a limit, and beyond it shed: by the kernel, as far as that can.
+ *
+ * It also sees when a turn brings several datagrams, and has their answers gathered then. The first
+ * one's leave at once: a client who is alone waits for nobody.
  */
 export class DatagramReceiveSide implements TurnParticipant {
   readonly #driver: DatagramDriver;
   readonly #clock: Clock;
   readonly #turn: Turn;
+  readonly #sending: DatagramSendSide;
   readonly #owner: DatagramReceiveSideOwner;
   readonly #budgetMs: number;
   readonly #maxExcessBytes: number;
   /** What came after the time was spent, to be delivered before anything newer is. */
   readonly #excess = new DatagramQueue();
-  #state: "idle" | "delivering" | "spent" | "stopped" = "idle";
+  /** `first`: one datagram came in this turn; `several`: more did, and their answers wait. */
+  #state: "idle" | "first" | "several" | "spent" | "stopped" = "idle";
   #filter: "off" | "on" | "refused" = "off";
   #startedAt = 0;
+  #gatheredSince = 0;
   shed = 0;
 
   constructor(
     driver: DatagramDriver,
     context: { readonly clock: Clock; readonly turn: Turn },
+    sending: DatagramSendSide,
     owner: DatagramReceiveSideOwner,
     options: Pick<ListenUDPOptions, "receiveBudgetMs" | "receiveBufferBytes">,
   ) {
     this.#driver = driver;
     this.#clock = context.clock;
     this.#turn = context.turn;
+    this.#sending = sending;
     this.#owner = owner;
     this.#budgetMs = options.receiveBudgetMs ?? DEFAULT_RECEIVE_BUDGET_MS;
     this.#maxExcessBytes = Math.max(options.receiveBufferBytes ?? 0, MIN_EXCESS_BYTES);
@@ -61,12 +73,17 @@ export class DatagramReceiveSide implements TurnParticipant {
   received(data: Buffer, address: InternetAddress): void {
     const now = this.#clock.now();
     if (this.#state === "idle") {
-      this.#state = "delivering";
+      this.#state = "first";
       this.#startedAt = now;
       this.#turn.addToNext(this);
     } else if (!this.#hasTime(now)) {
       this.#keep(data, address);
       return;
+    } else if (this.#state === "first") {
+      this.#state = "several";
+      this.#gather(now);
+    } else {
+      this.#sendOldAnswers(now);
     }
     this.#owner.deliver(data, address);
   }
@@ -74,6 +91,7 @@ export class DatagramReceiveSide implements TurnParticipant {
   /** The loop has looked at everything else once: there is new time to spend. */
   turnEnded(): void {
     if (this.#isStopped) return;
+    this.#sending.release();
     if (this.#state !== "spent") {
       this.#state = "idle";
       return;
@@ -103,7 +121,19 @@ export class DatagramReceiveSide implements TurnParticipant {
     if (this.#state === "spent" || this.#isStopped) return false;
     if (now - this.#startedAt <= this.#budgetMs) return true;
     this.#state = "spent";
+    this.#sending.release();
     return false;
+  }
+
+  #gather(now: number): void {
+    this.#gatheredSince = now;
+    this.#sending.gather();
+  }
+
+  #sendOldAnswers(now: number): void {
+    if (now - this.#gatheredSince <= MAX_GATHER_MS) return;
+    this.#gatheredSince = now;
+    this.#sending.flush();
   }
 
   #keep(data: Buffer, address: InternetAddress): void {
@@ -120,14 +150,18 @@ export class DatagramReceiveSide implements TurnParticipant {
   /** Delivers at least one if there is one, however little time there is. */
   #deliverExcess(): void {
     const excess = this.#excess;
-    this.#state = "delivering";
+    this.#state = "several";
+    this.#gather(this.#startedAt);
     while (excess.length > 0) {
       const data = excess.data[excess.first] as Buffer;
       const address = excess.addresses[excess.first] as InternetAddress;
       excess.remove(1);
       this.#owner.deliver(data, address);
-      if (!this.#hasTime(this.#clock.now())) return;
+      const now = this.#clock.now();
+      this.#sendOldAnswers(now);
+      if (!this.#hasTime(now)) return;
     }
+    this.#sending.flush();
   }
 
   #addFilter(): void {

@@ -24,8 +24,8 @@ const MAX_QUEUED_BYTES = 4_194_304;
 const POISON: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"]);
 
 /**
- * The sending half of a UDP port: gathers what is written in one turn, resumes partial sends, and
- * keeps one peer's trouble from another's datagrams.
+ * The sending half of a UDP port: gathers what is written in one turn, or in several when it is
+ * told to, resumes partial sends, and keeps one peer's trouble from another's datagrams.
  */
 export class DatagramSendSide implements TurnParticipant {
   readonly #driver: DatagramDriver;
@@ -36,6 +36,8 @@ export class DatagramSendSide implements TurnParticipant {
   readonly #queue = new DatagramQueue();
   /** `blocked`: the kernel's buffer is full. */
   #flow: "ready" | "blocked" | "stopped" = "ready";
+  /** When what is written leaves: with its turn, or when somebody calls `release`. */
+  #leaves: "turn" | "release" = "turn";
   #awaitsTurnEnd = false;
   sent = 0;
   bytesSent = 0;
@@ -68,7 +70,7 @@ export class DatagramSendSide implements TurnParticipant {
       return false;
     }
     if (this.#queue.length >= MAX_BATCH) this.flush();
-    else this.#awaitTurnEnd();
+    else if (this.#leaves === "turn") this.#awaitTurnEnd();
     return this.#flow === "ready";
   }
 
@@ -78,6 +80,17 @@ export class DatagramSendSide implements TurnParticipant {
     this.#flow = "ready";
     this.flush();
     if (this.#flow === "ready") this.#owner.writingResumed();
+  }
+
+  /** From now on what is written waits for `release`, or until it is a whole batch. */
+  gather(): void {
+    this.#leaves = "release";
+  }
+
+  /** What was gathered leaves, and what is written later leaves with its turn again. */
+  release(): void {
+    this.#leaves = "turn";
+    this.flush();
   }
 
   turnEnded(): void {
