@@ -12,6 +12,7 @@ import type { InternetSocketName } from "../native/socket-address.ts";
 import { socketDomainAndType, socketName } from "../native/socket-descriptor.ts";
 import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
 import { InternetAddress } from "../reactor/address.ts";
+import { asError } from "../reactor/as-error.ts";
 import { type AddressFamily, MAPPED_PREFIX, unmapped } from "../reactor/ip-address.ts";
 import type { ListenUDPOptions } from "../reactor/reactor.ts";
 import {
@@ -72,8 +73,7 @@ export class BunDatagramDriver implements DatagramDriver {
         },
         // Its types say (socket, error), but it is called with the error alone.
         error(...parts: unknown[]) {
-          const error = parts.at(-1);
-          listener.events?.failed(error instanceof Error ? error : new Error(String(error)));
+          listener.events?.failed(asError(parts.at(-1)));
         },
       },
     } as never)) as unknown as BunDatagramSocket;

@@ -5,11 +5,9 @@ import type {
   DatagramTransport,
 } from "../reactor/datagram-transport.ts";
 import { InvalidAddressError } from "../reactor/invalid-address-error.ts";
-import { MessageLengthError } from "../reactor/message-length-error.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
-import { connectedPeer, unmappedDestination } from "../transport/datagram-destination.ts";
-import { MAX_DATAGRAM_BYTES } from "../transport/datagram-port-transport.ts";
-import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
+import { connectedPeer, destinationFrom } from "../transport/datagram-destination.ts";
+import { checkedDatagram } from "../transport/checked-datagram.ts";
 import { MemorySocketOptions } from "./memory-socket-options.ts";
 
 /**
@@ -63,18 +61,18 @@ export class MemoryDatagramTransport implements DatagramTransport {
   // What a protocol uses.
 
   write(data: Uint8Array | string, address?: DatagramDestination): boolean {
-    const bytes = outgoingBytes(data);
-    if (bytes.length > MAX_DATAGRAM_BYTES) {
-      throw new MessageLengthError("a datagram", bytes.length, MAX_DATAGRAM_BYTES);
-    }
-    this.#sent.push([Buffer.from(bytes), this.#destination(address)]);
-    this.#sentCount++;
-    this.#sentBytes += bytes.length;
-    return true;
+    return this.writeMany([data], address);
   }
 
   writeMany(batch: readonly (Uint8Array | string)[], address?: DatagramDestination): boolean {
-    for (const data of batch) this.write(data, address);
+    const to = this.#destination(address);
+    // All are checked before the first is sent, as a real port does.
+    const datagrams = batch.map((data) => checkedDatagram(data));
+    for (const bytes of datagrams) {
+      this.#sent.push([Buffer.from(bytes), to]);
+      this.#sentCount++;
+      this.#sentBytes += bytes.length;
+    }
     return true;
   }
 
@@ -82,7 +80,7 @@ export class MemoryDatagramTransport implements DatagramTransport {
     if (this.#peer !== null) {
       throw new Error(`Cannot connect to ${address.host}: connected to ${this.#peer}`);
     }
-    this.#peer = connectedPeer(this.#checked(address));
+    this.#peer = connectedPeer(destinationFrom(this.#host, address));
   }
 
   getHost(): InternetAddress {
@@ -134,13 +132,6 @@ export class MemoryDatagramTransport implements DatagramTransport {
     if (address === undefined) {
       throw new InvalidAddressError("Cannot send a datagram: no address, and not connected");
     }
-    return this.#checked(address);
-  }
-
-  #checked(address: DatagramDestination): InternetAddress {
-    const to = unmappedDestination(address);
-    if (to.port === 0) throw new InvalidAddressError(`Cannot send to ${to}: port 0 is no port`);
-    if (to.family === this.#host.family) return to;
-    throw new InvalidAddressError(`Cannot send to ${to} from ${this.#host}: another family`);
+    return destinationFrom(this.#host, address);
   }
 }

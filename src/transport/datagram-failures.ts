@@ -1,5 +1,15 @@
 import type { Turn, TurnParticipant } from "./turn.ts";
 
+/**
+ * What the system says after an ICMP answer to an earlier datagram. Without libc it says so to the
+ * next send, whomever that goes to.
+ */
+export const PEER_ERRORS: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
+
 /** Failures of one turn that are told; the rest are only counted, and likely say the same. */
 const MAX_FAILURES_TOLD = 64;
 

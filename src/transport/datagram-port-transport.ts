@@ -1,4 +1,4 @@
-import { InternetAddress } from "../reactor/address.ts";
+import type { InternetAddress } from "../reactor/address.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type {
   DatagramDestination,
@@ -6,23 +6,17 @@ import type {
   DatagramTransport,
 } from "../reactor/datagram-transport.ts";
 import { InvalidAddressError } from "../reactor/invalid-address-error.ts";
-import { connectedPeer, unmappedDestination } from "./datagram-destination.ts";
-import { MessageLengthError } from "../reactor/message-length-error.ts";
 import type { ListenUDPOptions } from "../reactor/reactor.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
+import { checkedDatagram } from "./checked-datagram.ts";
+import { connectedPeer, destinationFrom } from "./datagram-destination.ts";
 import type { DatagramDriver, DatagramEvents } from "./datagram-driver.ts";
+import { PEER_ERRORS } from "./datagram-failures.ts";
 import { DatagramProtocolLink } from "./datagram-protocol-link.ts";
 import { DatagramReceiveSide } from "./datagram-receive-side.ts";
 import { DatagramSendSide } from "./datagram-send-side.ts";
-import { outgoingBytes } from "../reactor/outgoing-bytes.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 import type { TransportContext } from "./transport-context.ts";
-
-/** 65,535 less the headers of UDP and IPv4; the kernel takes no more. */
-export const MAX_DATAGRAM_BYTES = 65_507;
-
-/** Errors that say something of one peer alone. */
-const PEER_ERRORS: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"]);
 
 /** Who is told when a datagram transport has ended by itself. */
 export interface DatagramTransportOwner {
@@ -70,7 +64,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
   // What the protocol asks for.
 
   write(data: Uint8Array | string, address?: DatagramDestination): boolean {
-    const bytes = checkedLength(outgoingBytes(data));
+    const bytes = checkedDatagram(data);
     const to = this.#destination(address);
     return this.#state === "open" && this.#sending.write(bytes, to);
   }
@@ -78,7 +72,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
   writeMany(batch: readonly (Uint8Array | string)[], address?: DatagramDestination): boolean {
     const to = this.#destination(address);
     // All are checked before the first is sent: a batch goes as a whole or not at all.
-    const datagrams = batch.map((data) => checkedLength(outgoingBytes(data)));
+    const datagrams = batch.map((data) => checkedDatagram(data));
     if (this.#state === "closed") return false;
     let writable = true;
     for (const bytes of datagrams) writable = this.#sending.write(bytes, to) && writable;
@@ -89,7 +83,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
     if (this.#connectedTo !== null) {
       throw new Error(`Cannot connect to ${address.host}: connected to ${this.#connectedTo}`);
     }
-    const peer = connectedPeer(this.#checkedAddress(address));
+    const peer = connectedPeer(destinationFrom(this.#driver.host, address));
     this.#driver.connect(peer);
     this.#connectedTo = peer;
   }
@@ -227,15 +221,7 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
     if (address === undefined) {
       throw new InvalidAddressError("Cannot send a datagram: no address, and not connected");
     }
-    return this.#checkedAddress(address);
-  }
-
-  #checkedAddress(address: DatagramDestination): InternetAddress {
-    const to = unmappedDestination(address);
-    if (to.port === 0) throw new InvalidAddressError(`Cannot send to ${to}: port 0 is no port`);
-    const { family, host } = this.#driver.host;
-    if (to.family === family || (host === "::" && to.family === "IPv4")) return to;
-    throw new InvalidAddressError(`Cannot send to ${to} from ${host}: not an ${family} address`);
+    return destinationFrom(this.#driver.host, address);
   }
 
   #tell(error: Error): void {
@@ -247,9 +233,4 @@ export class DatagramPortTransport implements DatagramTransport, DatagramEvents 
 
 function codeOf(error: Error): unknown {
   return "code" in error ? error.code : undefined;
-}
-
-function checkedLength(bytes: Uint8Array): Uint8Array {
-  if (bytes.length <= MAX_DATAGRAM_BYTES) return bytes;
-  throw new MessageLengthError("a datagram", bytes.length, MAX_DATAGRAM_BYTES);
 }

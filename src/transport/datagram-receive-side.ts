@@ -15,7 +15,7 @@ const MIN_EXCESS_BYTES = 212_992;
 /** What a datagram counts for besides its bytes, as in the kernel: some 256 small ones are kept. */
 const DATAGRAM_OVERHEAD_BYTES = 768;
 
-/** No answer waits longer than this for those that leave with it, but for what one call takes. */
+/** What is older leaves before the next datagram is read; the rest at the end of the turn. */
 const MAX_GATHER_MS = 0.5;
 
 /** What the receiving half tells its transport. */

@@ -1,6 +1,7 @@
 import type { InternetAddress } from "../reactor/address.ts";
+import { asError } from "../reactor/as-error.ts";
 import type { DatagramDriver } from "./datagram-driver.ts";
-import { DatagramFailures } from "./datagram-failures.ts";
+import { DatagramFailures, PEER_ERRORS } from "./datagram-failures.ts";
 import { DatagramQueue } from "./datagram-queue.ts";
 import type { Turn, TurnParticipant } from "./turn.ts";
 
@@ -19,9 +20,6 @@ const MAX_BATCH = 64;
 /** What may wait for the kernel with `whenFull: "queue"`: some seconds of a busy small service. */
 const MAX_QUEUED_DATAGRAMS = 4_096;
 const MAX_QUEUED_BYTES = 4_194_304;
-
-/** An ICMP answer to an earlier datagram is reported to the next send, whomever that goes to. */
-const POISON: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"]);
 
 /**
  * The sending half of a UDP port: gathers what is written in one turn, or in several when it is
@@ -116,7 +114,7 @@ export class DatagramSendSide implements TurnParticipant {
         this.bytesSent += queue.remove(count);
       } catch (error) {
         // The first report may be about an earlier datagram: this one deserves a second try.
-        const poisoned = POISON.has((error as { code?: unknown } | null)?.code);
+        const poisoned = PEER_ERRORS.has((error as { code?: unknown } | null)?.code);
         if (poisoned && refusals++ === 0) continue;
         refusals = 0;
         this.#drop(error);
@@ -153,7 +151,7 @@ export class DatagramSendSide implements TurnParticipant {
   #drop(error: unknown): void {
     this.#queue.remove(1);
     this.failed++;
-    this.#failures.add(error instanceof Error ? error : new Error(String(error)));
+    this.#failures.add(asError(error));
   }
 
   #awaitTurnEnd(): void {

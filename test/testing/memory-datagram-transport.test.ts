@@ -54,6 +54,20 @@ describe("MemoryDatagramTransport", () => {
     expect(transport.sent).toEqual([]);
   });
 
+  test("a batch with something wrong in it is refused as a whole", () => {
+    const transport = new MemoryDatagramTransport();
+    const batch = ["fine", Buffer.alloc(65_508)];
+    expect(() => transport.writeMany(batch, PEER)).toThrow(MessageLengthError);
+    expect(transport.sent).toEqual([]);
+  });
+
+  test("like a real one, a port at :: sends to both families, and mapped is IPv4", () => {
+    const dual = new MemoryDatagramTransport(new InternetAddress("udp", "::", 9));
+    dual.write("four", PEER);
+    dual.write("mapped", { host: "::ffff:192.0.2.1", port: 7 });
+    expect(dual.sent.map(([, address]) => address.host)).toEqual(["192.0.2.1", "192.0.2.1"]);
+  });
+
   test("it says where it is, and which groups were joined", () => {
     const transport = new MemoryDatagramTransport(new InternetAddress("udp", "::1", 9));
     expect(String(transport.getHost())).toBe("udp [::1]:9");
