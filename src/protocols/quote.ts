@@ -3,6 +3,9 @@ import { Protocol } from "../reactor/protocol.ts";
 /** RFC 865: a quote should have fewer than 512 characters. */
 const MAX_QUOTE_BYTES = 511;
 
+/** What Twisted's service says, every day. */
+const DEFAULT_QUOTE = "An apple a day keeps the doctor away.\r\n";
+
 /**
  * The Quote of the Day Protocol over TCP (RFC 865): sends one quote and closes, whatever the peer
  * sends. A new instance for each connection, so each may have another quote.
@@ -11,10 +14,10 @@ export class Quote extends Protocol {
   readonly #quote: string;
 
   /**
-   * @param quote printable ASCII, with its line ends
+   * @param quote printable ASCII, with its line ends; by default Twisted's, about an apple
    * @throws {RangeError} when it has more than 511 bytes, or anything that is not printable
    */
-  constructor(quote: string) {
+  constructor(quote: string = DEFAULT_QUOTE) {
     super();
     const length = Buffer.byteLength(quote);
     if (length > MAX_QUOTE_BYTES) {
