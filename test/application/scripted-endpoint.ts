@@ -77,12 +77,16 @@ export class ScriptedEndpoint implements StreamClientEndpoint {
     return protocol;
   }
 
-  /** Moves time on in small steps, with everything that follows from promises at its own moment. */
-  async advance(ms: number, stepMs = 50): Promise<void> {
+  /**
+   * Moves time on in small steps, with everything that follows from promises at its own moment.
+   *
+   * @param move whether what is due in a step runs at its own time, or after time has moved
+   */
+  async advance(ms: number, stepMs = 50, move: "advance" | "jump" = "advance"): Promise<void> {
     await this.settle();
     const end = this.reactor.now() + ms;
     while (this.reactor.now() < end) {
-      this.reactor.advance(Math.min(stepMs, end - this.reactor.now()));
+      this.reactor.clock[move](Math.min(stepMs, end - this.reactor.now()));
       await this.settle();
     }
   }

@@ -5,29 +5,9 @@ import { clientFromString } from "../../src/endpoints/client-from-string.ts";
 import { EndpointParseError } from "../../src/endpoints/endpoint-parse-error.ts";
 import { splitDescription } from "../../src/endpoints/endpoint-string.ts";
 import { readServer } from "../../src/endpoints/server-description.ts";
-import {
-  datagramServerFromString,
-  serverFromString,
-} from "../../src/endpoints/server-from-string.ts";
+import { serverFromString } from "../../src/endpoints/server-from-string.ts";
 import { MemoryReactor } from "../../src/testing/memory-reactor.ts";
-import { tlsFixturePath } from "../fixtures/tls-fixtures.ts";
-import { vectorsOf } from "../vectors/protocol-vectors.ts";
 import { parseErrorOf } from "./parse-error-of.ts";
-import { TLSFixtureFolder } from "./tls-fixture-folder.ts";
-
-interface EndpointVector {
-  readonly input: string;
-  readonly expect: Record<string, unknown>;
-}
-
-/** Names that stand for files of the test's own. */
-function withFiles(input: string, folder: TLSFixtureFolder): string {
-  return input
-    .replace("@PEM@", folder.file("localhost.pem"))
-    .replace("@DIR@", folder.path)
-    .replace("@KEY@", tlsFixturePath("localhost.key"))
-    .replace("@CERT@", tlsFixturePath("localhost.pem"));
-}
 
 function describeServer(description: string) {
   return readServer(splitDescription(description), []);
@@ -36,35 +16,6 @@ function describeServer(description: string) {
 function describeClient(description: string) {
   return readClient(splitDescription(description), []);
 }
-
-describe("endpoint.server vectors", () => {
-  for (const { id, input, expect: expected } of vectorsOf<EndpointVector>("endpoint.server")) {
-    test(id, () => {
-      using folder = new TLSFixtureFolder("localhost");
-      const description = withFiles(input, folder);
-      const make = input.startsWith("udp") ? datagramServerFromString : serverFromString;
-      if ("error" in expected) {
-        expect(() => make(new MemoryReactor(), description)).toThrow(EndpointParseError);
-      } else {
-        expect(describeServer(description)).toMatchObject(expected);
-        expect(make(new MemoryReactor(), description)).toHaveProperty("listen");
-      }
-    });
-  }
-});
-
-describe("endpoint.client vectors", () => {
-  for (const { id, input, expect: expected } of vectorsOf<EndpointVector>("endpoint.client")) {
-    test(id, () => {
-      if ("error" in expected) {
-        expect(() => clientFromString(new MemoryReactor(), input)).toThrow(EndpointParseError);
-      } else {
-        expect(describeClient(input)).toMatchObject(expected);
-        expect(clientFromString(new MemoryReactor(), input)).toHaveProperty("connect");
-      }
-    });
-  }
-});
 
 /** Bad strings, and what the error says of each. */
 const BAD_SERVERS: readonly [

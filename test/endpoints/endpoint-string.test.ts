@@ -2,18 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { EndpointParseError } from "../../src/endpoints/endpoint-parse-error.ts";
 import { quoteStringArgument, splitDescription } from "../../src/endpoints/endpoint-string.ts";
-import { vectorsOf } from "../vectors/protocol-vectors.ts";
 import { parseErrorOf } from "./parse-error-of.ts";
-
-interface ParseVector {
-  readonly input: string;
-  readonly expect: { readonly args: string[]; readonly kwargs: Record<string, string> };
-}
-
-interface QuoteVector {
-  readonly input: string;
-  readonly expect: string;
-}
 
 function argumentsOf(description: string) {
   const parts = splitDescription(description);
@@ -21,22 +10,6 @@ function argumentsOf(description: string) {
   const named = parts.filter((part) => part.name !== null);
   return { args, kwargs: Object.fromEntries(named.map((part) => [part.name, part.value])) };
 }
-
-describe("endpoint.parse vectors", () => {
-  for (const vector of vectorsOf<ParseVector>("endpoint.parse")) {
-    test(vector.id, () => {
-      expect(argumentsOf(vector.input)).toEqual(vector.expect);
-    });
-  }
-});
-
-describe("endpoint.quote vectors", () => {
-  for (const vector of vectorsOf<QuoteVector>("endpoint.quote")) {
-    test(vector.id, () => {
-      expect(quoteStringArgument(vector.input)).toBe(vector.expect);
-    });
-  }
-});
 
 describe("endpoint strings", () => {
   test("a quoted text is taken for what it is, by its place and by name", () => {

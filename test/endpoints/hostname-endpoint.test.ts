@@ -16,7 +16,6 @@ import {
 import { Factory } from "../../src/reactor/factory.ts";
 import { InvalidAddressError } from "../../src/reactor/invalid-address-error.ts";
 import { Protocol } from "../../src/reactor/protocol.ts";
-import { milliseconds, vectorsOf } from "../vectors/protocol-vectors.ts";
 import { RecordingProtocol } from "../transport/recording-protocol.ts";
 import { advance, type ScriptedHost, ScriptedNetwork, settle } from "./scripted-network.ts";
 
@@ -57,39 +56,6 @@ async function connecting(
   );
   return { network, servers, outcome };
 }
-
-interface RaceVector {
-  readonly addresses: readonly { host: string; result: ScriptedHost["result"]; after: number }[];
-  readonly attemptDelay: number;
-  readonly expect: {
-    readonly attempts: readonly [string, number][];
-    readonly result: { readonly connected?: string; readonly error?: string; readonly at: number };
-    readonly cancelled: readonly string[];
-  };
-}
-
-describe("happyEyeballs vectors", () => {
-  for (const { id, addresses, attemptDelay, expect: expected } of vectorsOf<RaceVector>(
-    "happyEyeballs",
-  )) {
-    test(id, async () => {
-      const hosts = addresses.map(({ host, result, after }) => {
-        return { host, result, afterMs: milliseconds(after) };
-      });
-      const attemptDelayMs = milliseconds(attemptDelay);
-      const { network, outcome } = await connecting(hosts, { attemptDelayMs });
-      await advance(network, 5_000);
-      const attempts = expected.attempts.map(([host, at]) => [host, milliseconds(at)]);
-      expect(network.attempts).toEqual(attempts as [string, number][]);
-      expect(network.cancelled).toEqual([...expected.cancelled]);
-      expect(outcome.atMs).toBe(milliseconds(expected.result.at));
-      expect(outcome.connected).toBe(expected.result.connected);
-      if (expected.result.error !== undefined) {
-        expect(outcome.error).toMatchObject({ name: expected.result.error });
-      }
-    });
-  }
-});
 
 const HANGS = (host: string): ScriptedHost => ({ host, result: "hang", afterMs: 0 });
 const CONNECTS = (host: string, afterMs: number): ScriptedHost => {

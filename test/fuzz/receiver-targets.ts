@@ -27,7 +27,10 @@ function play(chunks: readonly Buffer[]): string {
     receiver.dataReceived(chunk);
     while (transport.producerState === "paused") receiver.resumeProducing();
   }
-  return JSON.stringify([joinRaw(receiver.events), transport.disconnecting]);
+  const events = joinRaw(receiver.events).map(([name, argument]) => {
+    return [name, typeof argument === "number" ? argument : argument.toString("latin1")];
+  });
+  return JSON.stringify([events, transport.disconnecting]);
 }
 
 /** Receivers, with what they do between frames. */

@@ -6,7 +6,6 @@ import { Factory } from "../../src/reactor/factory.ts";
 import { Protocol } from "../../src/reactor/protocol.ts";
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import type { RecordingProtocol } from "../transport/recording-protocol.ts";
-import { vectorsOf } from "../vectors/protocol-vectors.ts";
 import { PolicedServer } from "./policed-server.ts";
 
 class Quiet extends Protocol {}
@@ -24,24 +23,7 @@ function peer(host: string): InternetAddress {
   return new InternetAddress("tcp", host, 1024);
 }
 
-interface LimitVector {
-  readonly config: { readonly connectionLimit: number };
-  readonly connects: number;
-  readonly expect: readonly ("accept" | "refuse")[];
-}
-
 describe("withLimits", () => {
-  for (const vector of vectorsOf<LimitVector>("connectionLimit")) {
-    test(`vector ${vector.id}`, () => {
-      const maxConnections = vector.config.connectionLimit;
-      const factory = withLimits(Factory.forProtocol(Quiet), { maxConnections });
-      const outcomes = Array.from({ length: vector.connects }, () =>
-        factory.buildStack(peer("192.0.2.1")) === null ? "refuse" : "accept",
-      );
-      expect(outcomes).toEqual([...vector.expect]);
-    });
-  }
-
   test("a connection that has ended, however, makes room for the next", () => {
     const factory = withLimits(Factory.forProtocol(Quiet), { maxConnections: 1 });
     const reasons = [

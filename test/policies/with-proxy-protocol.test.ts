@@ -19,29 +19,9 @@ import type { TLSInfo } from "../../src/reactor/tls.ts";
 import { chunkings } from "../../src/testing/chunkings.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
-import { MemoryReactor } from "../../src/testing/memory-reactor.ts";
 import { MemoryTransport } from "../../src/testing/memory-transport.ts";
 import { noAction, RecordingProtocol } from "../transport/recording-protocol.ts";
-import { decodeBytes, type EncodedBytes, vectorsOf } from "../vectors/protocol-vectors.ts";
 import { ECHO, PolicedServer } from "./policed-server.ts";
-
-interface VectorEnd {
-  readonly type: "TCP";
-  readonly host: string;
-  readonly port: number;
-}
-
-interface StreamVector {
-  readonly chunks: readonly EncodedBytes[];
-  readonly connection: { readonly peer: VectorEnd; readonly host: VectorEnd };
-  readonly expect: {
-    readonly peer?: VectorEnd;
-    readonly host?: VectorEnd;
-    readonly data?: string;
-    readonly disconnecting?: boolean;
-    readonly connectionMadePeer?: string;
-  };
-}
 
 const LINE = "PROXY TCP4 1.2.3.4 5.6.7.8 80 90\r\n";
 const CLIENT = new InternetAddress("tcp", "1.2.3.4", 80);
@@ -64,56 +44,9 @@ function server(policy: Omit<ProxyProtocolPolicy, "clock"> = {}, actions = {}): 
   );
 }
 
-/** Sends the chunks one by one, each delivered before the next, as the vector's proxy. */
-async function play({ connection }: StreamVector, chunks: readonly Buffer[]) {
-  const { peer, host } = connection;
-  const logger = new MemoryLogger();
-  const reactor = new MemoryReactor({ localHosts: [peer.host, host.host], logger });
-  let madePeer: Address | null = null;
-  const inner = new RecordingProtocol({
-    connectionMade: (me) => {
-      madePeer = me.connection.getPeer();
-    },
-  });
-  const factory = withProxyProtocol(new Factory(() => inner), { clock: reactor });
-  await reactor.listenTCP({ host: host.host, port: host.port }, factory);
-  const proxy = new RecordingProtocol();
-  const bindAddress = { host: peer.host, port: peer.port };
-  const target = { host: host.host, port: host.port, bindAddress };
-  await reactor.connectTCP(target, new Factory(() => proxy));
-  for (const chunk of chunks) {
-    proxy.connection.write(chunk);
-    reactor.flush();
-  }
-  return { inner, proxy, madePeer: madePeer as Address | null };
-}
-
 function sayHello({ connection }: RecordingProtocol): void {
   connection.write("hello");
 }
-
-function tcp({ host, port }: VectorEnd): InternetAddress {
-  return new InternetAddress("tcp", host, port);
-}
-
-describe("withProxyProtocol: the vectors of haproxy.stream, in every chunking", () => {
-  for (const vector of vectorsOf<StreamVector>("haproxy.stream")) {
-    test(vector.id, async () => {
-      const { peer, host, data = "", disconnecting = false, connectionMadePeer } = vector.expect;
-      const bytes = decodeBytes(vector.chunks);
-      for (const chunks of [vector.chunks.map(decodeBytes), ...chunkings(bytes)]) {
-        const { inner, proxy, madePeer } = await play(vector, chunks);
-        expect(inner.received.toString("latin1")).toBe(data);
-        expect(proxy.events.includes("connectionLost")).toBe(disconnecting);
-        expect(inner.events.includes("connectionMade")).toBe(!disconnecting);
-        if (connectionMadePeer !== undefined) expect(madePeer?.toString()).toContain("1.2.3.4:80");
-        if (disconnecting) continue;
-        if (peer !== undefined) expect(inner.connection.getPeer()).toEqual(tcp(peer));
-        if (host !== undefined) expect(inner.connection.getHost()).toEqual(tcp(host));
-      }
-    });
-  }
-});
 
 describe("withProxyProtocol", () => {
   test("connectionMade only after the header, and getPeer/getHost are the client's", async () => {

@@ -1,13 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { type ShapingPolicy, withShaping } from "../../src/policies/with-shaping.ts";
 import { SendBufferFullError } from "../../src/reactor/close-reason.ts";
-import { Factory } from "../../src/reactor/factory.ts";
-import { MemoryTransport } from "../../src/testing/memory-transport.ts";
-import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import type { MemoryReactorOptions } from "../../src/testing/memory-reactor.ts";
-import { type Actions, noAction, RecordingProtocol } from "../transport/recording-protocol.ts";
-import { milliseconds, vectorsOf } from "../vectors/protocol-vectors.ts";
+import { type Actions, noAction } from "../transport/recording-protocol.ts";
 import { ECHO, type Policy, PolicedServer } from "./policed-server.ts";
 
 type Rates = Omit<ShapingPolicy, "clock">;
@@ -251,55 +247,5 @@ describe("withShaping: reading", () => {
       const make = () => shaped({ read: { bytesPerSecond: 10 }, checkEveryMs: bad });
       expect(make).toThrow(`checkEveryMs of ${bad}`);
     });
-  }
-});
-
-interface ThrottlingVector {
-  readonly config: { readonly readLimit: number };
-  readonly ops: readonly (readonly ["read" | "advance", number])[];
-  readonly expect: { readonly events: readonly (readonly [string, number])[] };
-}
-
-/** Notes when reading is paused and resumed. */
-class PausingTransport extends MemoryTransport {
-  readonly events: [string, number][] = [];
-  readonly #clock: ManualClock;
-
-  constructor(clock: ManualClock) {
-    super();
-    this.#clock = clock;
-  }
-
-  override pauseProducing(): void {
-    this.events.push(["pauseReads", this.#clock.now()]);
-  }
-
-  override resumeProducing(): void {
-    this.events.push(["resumeReads", this.#clock.now()]);
-  }
-}
-
-describe("withShaping: vectors of a rate that is looked at once a second", () => {
-  for (const vector of vectorsOf<ThrottlingVector>("throttling")) {
-    for (const verb of ["advance", "jump"] as const) {
-      test(`${vector.id}, ${verb}`, () => {
-        const clock = new ManualClock();
-        const totalRead = { bytesPerSecond: vector.config.readLimit, burstBytes: 1 };
-        const factory = withShaping(new Factory(() => new RecordingProtocol()), {
-          clock,
-          totalRead,
-          checkEveryMs: 1_000,
-        });
-        const transport = new PausingTransport(clock);
-        const stack = factory.buildStack(transport.getPeer());
-        stack?.outermost.makeConnection(transport);
-        for (const [op, amount] of vector.ops) {
-          if (op === "read") stack?.outermost.dataReceived(Buffer.alloc(amount));
-          else clock[verb](milliseconds(amount));
-        }
-        const expected = vector.expect.events.map(([name, at]) => [name, milliseconds(at)]);
-        expect(transport.events).toEqual(expected as [string, number][]);
-      });
-    }
   }
 });

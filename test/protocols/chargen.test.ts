@@ -6,14 +6,7 @@ import { connectedPair } from "../../src/testing/connected-pair.ts";
 import { MemoryDatagramTransport } from "../../src/testing/memory-datagram-transport.ts";
 import { MemoryTransport } from "../../src/testing/memory-transport.ts";
 import { RecordingProtocol } from "../transport/recording-protocol.ts";
-import { decodeBytes, type EncodedBytes, vectorsOf } from "../vectors/protocol-vectors.ts";
 
-interface ChargenVector {
-  readonly line: number;
-  readonly expect: EncodedBytes;
-}
-
-const LINE_BYTES = 74;
 const CYCLE_BYTES = 7_030;
 
 /** Of the 95 lines from the space on; computed by other means. */
@@ -28,13 +21,6 @@ function pulled(pulls: number): Buffer {
 }
 
 describe("Chargen", () => {
-  for (const vector of vectorsOf<ChargenVector>("wire.chargen")) {
-    test(`vector ${vector.id}`, () => {
-      const start = vector.line * LINE_BYTES;
-      expect(pulled(2).subarray(start, start + LINE_BYTES)).toEqual(decodeBytes(vector.expect));
-    });
-  }
-
   test("a whole cycle has the known hash, and the next begins where it ends", () => {
     const [first, second] = [pulled(2).subarray(0, CYCLE_BYTES), pulled(2).subarray(CYCLE_BYTES)];
     expect(new Bun.CryptoHasher("sha256").update(first).digest("hex")).toBe(CYCLE_SHA256);

@@ -6,12 +6,6 @@ import { connectedPair } from "../../src/testing/connected-pair.ts";
 import { MemoryDatagramTransport } from "../../src/testing/memory-datagram-transport.ts";
 import { MemoryTransport } from "../../src/testing/memory-transport.ts";
 import { RecordingProtocol } from "../transport/recording-protocol.ts";
-import { decodeBytes, type EncodedBytes, vectorsOf } from "../vectors/protocol-vectors.ts";
-
-interface DaytimeVector {
-  readonly unixSeconds: number;
-  readonly expect: EncodedBytes;
-}
 
 /** Times whose lines differ in form. */
 const LINES = [
@@ -28,12 +22,6 @@ function lineAt(unixMs: number): Buffer {
 }
 
 describe("Daytime", () => {
-  for (const vector of vectorsOf<DaytimeVector>("wire.daytime")) {
-    test(`vector ${vector.id}`, () => {
-      expect(lineAt(vector.unixSeconds * 1000)).toEqual(decodeBytes(vector.expect));
-    });
-  }
-
   test.each(LINES)("%s", (_what, unixMs, line) => {
     expect(lineAt(unixMs).toString()).toBe(line);
   });

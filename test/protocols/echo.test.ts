@@ -2,34 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { Echo, EchoDatagrams } from "../../src/protocols/echo.ts";
 import { InternetAddress } from "../../src/reactor/address.ts";
 import { DONE } from "../../src/reactor/close-reason.ts";
-import { chunkings } from "../../src/testing/chunkings.ts";
 import { connectedPair } from "../../src/testing/connected-pair.ts";
 import { MemoryDatagramTransport } from "../../src/testing/memory-datagram-transport.ts";
 import { MemoryTransport } from "../../src/testing/memory-transport.ts";
 import { RecordingProtocol } from "../transport/recording-protocol.ts";
-import { decodeBytes, type EncodedBytes, vectorsOf } from "../vectors/protocol-vectors.ts";
-
-interface EchoVector {
-  readonly chunks: readonly EncodedBytes[];
-  readonly expect: EncodedBytes;
-}
 
 const CLIENT = new InternetAddress("udp", "192.0.2.1", 40_000);
 
 describe("Echo", () => {
-  for (const vector of vectorsOf<EchoVector>("wire.echo")) {
-    test(`vector ${vector.id}, in every chunking`, () => {
-      for (const chunks of chunkings(decodeBytes(vector.chunks))) {
-        const transport = new MemoryTransport();
-        const echo = new Echo();
-        echo.makeConnection(transport);
-        for (const chunk of chunks) echo.dataReceived(chunk);
-        expect(transport.value()).toEqual(decodeBytes(vector.expect));
-        expect(transport.disconnecting).toBe(false);
-      }
-    });
-  }
-
   test("a peer that finishes sending gets all its answers and then the end", () => {
     const client = new RecordingProtocol();
     const pair = connectedPair(client, new Echo());

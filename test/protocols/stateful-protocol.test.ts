@@ -3,18 +3,11 @@ import { FrameTooLongError } from "../../src/framing/framing-error.ts";
 import { type SizedState, StatefulProtocol } from "../../src/protocols/stateful-protocol.ts";
 import type { CloseReason } from "../../src/reactor/close-reason.ts";
 import { Protocol } from "../../src/reactor/protocol.ts";
-import { chunkings } from "../../src/testing/chunkings.ts";
 import { connectedPair } from "../../src/testing/connected-pair.ts";
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { MemoryTransport } from "../../src/testing/memory-transport.ts";
-import { decodeBytes, type EncodedBytes, vectorsOf } from "../vectors/protocol-vectors.ts";
 
-interface SizedVector {
-  readonly chunks: readonly EncodedBytes[];
-  readonly expect: { readonly events: readonly (readonly ["body", string])[] };
-}
-
-/** The protocol of the vectors: a length of two bytes, and a body of that many. */
+/** A length of two bytes, and a body of that many. */
 class Records extends StatefulProtocol {
   readonly bodies: string[] = [];
   reason: CloseReason | null = null;
@@ -57,18 +50,6 @@ function receive<P extends StatefulProtocol>(protocol: P, chunks: Iterable<Buffe
   for (const chunk of chunks) protocol.dataReceived(chunk);
   return protocol;
 }
-
-describe("statefulProtocol vectors, as cut and in every chunking", () => {
-  for (const vector of vectorsOf<SizedVector>("statefulProtocol")) {
-    test(vector.id, () => {
-      const expected = vector.expect.events.map(([, body]) => body);
-      const chunks = vector.chunks.map(decodeBytes);
-      for (const chunking of [chunks, ...chunkings(Buffer.concat(chunks))]) {
-        expect(receive(new Records(), chunking).bodies).toEqual(expected);
-      }
-    });
-  }
-});
 
 describe("StatefulProtocol", () => {
   test("a part of no bytes is delivered at once", () => {

@@ -7,12 +7,6 @@ import { connectedPair } from "../../src/testing/connected-pair.ts";
 import { MemoryDatagramTransport } from "../../src/testing/memory-datagram-transport.ts";
 import { MemoryTransport } from "../../src/testing/memory-transport.ts";
 import { RecordingProtocol } from "../transport/recording-protocol.ts";
-import { decodeBytes, type EncodedBytes, vectorsOf } from "../vectors/protocol-vectors.ts";
-
-interface TimeVector {
-  readonly unixSeconds: number;
-  readonly expect: EncodedBytes;
-}
 
 /** Times and their bytes, around the wraps and from RFC 868 itself. */
 const TIMES = [
@@ -34,12 +28,6 @@ function bytesAt(unixMs: number): Buffer {
 }
 
 describe("Time", () => {
-  for (const vector of vectorsOf<TimeVector>("wire.time")) {
-    test(`vector ${vector.id}`, () => {
-      expect(bytesAt(vector.unixSeconds * 1000)).toEqual(decodeBytes(vector.expect));
-    });
-  }
-
   test.each(TIMES)("%s is %s", (time, bytes) => {
     expect(bytesAt(Date.parse(time)).toString("hex")).toBe(bytes);
   });

@@ -8,13 +8,13 @@ import {
 import { NetstringReceiver } from "../../src/protocols/netstring-receiver.ts";
 import type { FrameReceiver } from "../../src/protocols/frame-receiver.ts";
 
-/** What a receiver was told: the callback, and the bytes as latin-1 or the number it got. */
-export type ReceiverEvent = readonly [name: string, argument: string | number];
+/** What a receiver was told: the callback, and the bytes or the number that it got. */
+export type ReceiverEvent = readonly [name: string, argument: Buffer | number];
 
-/** How a vector wants its receiver. */
+/** How a vector wants its receiver; what is undefined is as the receiver has it by default. */
 export interface ReceiverConfig {
-  readonly maxLength?: number;
-  readonly delimiter?: string;
+  readonly maxLength?: number | undefined;
+  readonly delimiter?: Buffer | undefined;
   /** Record what is too long instead of closing. */
   readonly recordExceeded?: boolean;
 }
@@ -24,13 +24,33 @@ export interface VectorReceiver extends FrameReceiver {
   readonly events: ReceiverEvent[];
 }
 
-/** The receivers by the vectors' names for them. */
-export function makeReceiver(fixture: string, config: ReceiverConfig): VectorReceiver {
+/** A receiver of strings, which can send them too. */
+interface VectorStringReceiver extends VectorReceiver {
+  sendString(string: Uint8Array): boolean;
+  lose(): void;
+}
+
+/** The receivers of strings by the vectors' names for them. */
+export const STRING_FIXTURES = ["netstring", "int8", "int16", "int32"] as const;
+
+type StringFixture = (typeof STRING_FIXTURES)[number];
+
+/** All receivers by the vectors' names for them. */
+export type ReceiverFixture = "lineReceiver" | "lineOnlyReceiver" | StringFixture;
+
+/** A receiver by its name. */
+export function makeReceiver(fixture: ReceiverFixture, config: ReceiverConfig): VectorReceiver {
+  if (fixture === "lineReceiver") return new RecordingLineReceiver(config);
+  if (fixture === "lineOnlyReceiver") return new RecordingLineOnlyReceiver(config);
+  return makeStringReceiver(fixture, config);
+}
+
+/** A receiver of strings by its name. */
+export function makeStringReceiver(
+  fixture: StringFixture,
+  config: ReceiverConfig,
+): VectorStringReceiver {
   switch (fixture) {
-    case "lineReceiver":
-      return new RecordingLineReceiver(config);
-    case "lineOnlyReceiver":
-      return new RecordingLineOnlyReceiver(config);
     case "netstring":
       return new RecordingNetstringReceiver(config);
     case "int8":
@@ -39,27 +59,31 @@ export function makeReceiver(fixture: string, config: ReceiverConfig): VectorRec
       return new RecordingInt16Receiver(config);
     case "int32":
       return new RecordingInt32Receiver(config);
-    default:
-      throw new Error(`There is no receiver called ${fixture}`);
   }
 }
 
 /** The events with runs of raw bytes joined: how the network cut them is nobody's business. */
 export function joinRaw(events: readonly ReceiverEvent[]): ReceiverEvent[] {
-  const joined: [string, string | number][] = [];
+  const joined: [string, Buffer[] | number][] = [];
   for (const [name, argument] of events) {
     const last = joined.at(-1);
-    if (name === "raw" && last?.[0] === "raw") last[1] = `${last[1]}${argument}`;
-    else joined.push([name, argument]);
+    if (typeof argument === "number") joined.push([name, argument]);
+    else if (name === "raw" && last?.[0] === "raw") (last[1] as Buffer[]).push(argument);
+    else joined.push([name, [argument]]);
   }
-  return joined;
+  return joined.map(([name, argument]) => {
+    if (typeof argument === "number") return [name, argument];
+    const [only] = argument;
+    return [name, argument.length === 1 && only !== undefined ? only : Buffer.concat(argument)];
+  });
 }
 
 class RecordingLineReceiver extends LineReceiver implements VectorReceiver {
   readonly events: ReceiverEvent[] = [];
   readonly #config: ReceiverConfig;
+  /** How much of a body is still to come; null when there is none, or it has no end. */
   #missing: number | null = null;
-  #body = "";
+  #body: Buffer[] = [];
 
   constructor(config: ReceiverConfig) {
     super();
@@ -69,9 +93,10 @@ class RecordingLineReceiver extends LineReceiver implements VectorReceiver {
   }
 
   override lineReceived(line: Buffer): void {
-    const text = line.toString("latin1");
-    this.events.push(["line", text]);
-    const [verb = "", rest = ""] = /^([A-Z]+)(?::(.*))?$/s.exec(text)?.slice(1) ?? [];
+    this.events.push(["line", line]);
+    const [verb = "", rest = ""] =
+      /^([A-Z]+)(?::(.*))?$/s.exec(line.toString("latin1"))?.slice(1) ?? [];
+    const bytes = Buffer.from(rest, "latin1");
     switch (verb) {
       case "RAW":
         this.#missing = rest === "" ? null : Number(rest);
@@ -87,36 +112,35 @@ class RecordingLineReceiver extends LineReceiver implements VectorReceiver {
         this.stopProducing();
         break;
       case "CLEAR":
-        this.events.push(["cleared", this.clearLineBuffer().toString("latin1")]);
+        this.events.push(["cleared", this.clearLineBuffer()]);
         break;
       case "FEED":
-        this.dataReceived(Buffer.from(rest + this.delimiter.toString(), "latin1"));
+        this.dataReceived(Buffer.concat([bytes, this.#config.delimiter ?? Buffer.from("\r\n")]));
         break;
       case "SEND":
-        this.sendLine(Buffer.from(rest, "latin1"));
+        this.sendLine(bytes);
         break;
     }
   }
 
   override rawDataReceived(data: Buffer): void {
-    const text = data.toString("latin1");
     if (this.#missing === null) {
-      this.events.push(["raw", text]);
+      this.events.push(["raw", data]);
       return;
     }
-    this.#body += text.slice(0, this.#missing);
+    this.#body.push(data.subarray(0, this.#missing));
     if (data.length < this.#missing) {
       this.#missing -= data.length;
       return;
     }
-    this.events.push(["body", this.#body]);
-    this.#body = "";
+    this.events.push(["body", Buffer.concat(this.#body)]);
+    this.#body = [];
     this.setLineMode(data.subarray(this.#missing));
   }
 
   override lineLengthExceeded(rest: Buffer): void {
     if (!this.#config.recordExceeded) return super.lineLengthExceeded(rest);
-    this.events.push(["exceeded", rest.toString("latin1")]);
+    this.events.push(["exceeded", rest]);
   }
 }
 
@@ -128,36 +152,31 @@ class RecordingLineOnlyReceiver extends LineOnlyReceiver implements VectorReceiv
     super();
     this.#config = config;
     if (config.maxLength !== undefined) this.maxLength = config.maxLength;
+    if (config.delimiter !== undefined) this.delimiter = config.delimiter;
   }
 
   override lineReceived(line: Buffer): void {
+    this.events.push(["line", line]);
     const text = line.toString("latin1");
-    this.events.push(["line", text]);
     if (text === "CLOSE") this.transport.loseConnection();
     if (text.startsWith("SEND:")) this.sendLine(line.subarray("SEND:".length));
   }
 
   override lineLengthExceeded(rest: Buffer): void {
     if (!this.#config.recordExceeded) return super.lineLengthExceeded(rest);
-    this.events.push(["exceeded", rest.toString("latin1")]);
+    this.events.push(["exceeded", rest]);
   }
 }
 
-/** What all string receivers of the vectors do with a string. */
-interface StringActor extends VectorReceiver {
-  sendString(string: Uint8Array): boolean;
-  lose(): void;
-}
-
-function actOn(receiver: StringActor, string: Buffer): void {
+function actOn(receiver: VectorStringReceiver, string: Buffer): void {
+  receiver.events.push(["string", string]);
   const text = string.toString("latin1");
-  receiver.events.push(["string", text]);
   if (text === "PAUSE") receiver.pauseProducing();
   if (text === "CLOSE") receiver.lose();
   if (text.startsWith("SEND:")) receiver.sendString(string.subarray("SEND:".length));
 }
 
-class RecordingNetstringReceiver extends NetstringReceiver implements StringActor {
+class RecordingNetstringReceiver extends NetstringReceiver implements VectorStringReceiver {
   readonly events: ReceiverEvent[] = [];
 
   constructor(config: ReceiverConfig) {
@@ -174,31 +193,7 @@ class RecordingNetstringReceiver extends NetstringReceiver implements StringActo
   }
 }
 
-class RecordingInt8Receiver extends Int8StringReceiver implements StringActor {
-  readonly events: ReceiverEvent[] = [];
-  readonly #config: ReceiverConfig;
-
-  constructor(config: ReceiverConfig) {
-    super();
-    this.#config = config;
-    if (config.maxLength !== undefined) this.maxLength = config.maxLength;
-  }
-
-  override stringReceived(string: Buffer): void {
-    actOn(this, string);
-  }
-
-  override lengthLimitExceeded(length: number): void {
-    if (!this.#config.recordExceeded) return super.lengthLimitExceeded(length);
-    this.events.push(["lengthExceeded", length]);
-  }
-
-  lose(): void {
-    this.transport.loseConnection();
-  }
-}
-
-class RecordingInt16Receiver extends Int16StringReceiver implements StringActor {
+class RecordingInt8Receiver extends Int8StringReceiver implements VectorStringReceiver {
   readonly events: ReceiverEvent[] = [];
   readonly #config: ReceiverConfig;
 
@@ -222,7 +217,31 @@ class RecordingInt16Receiver extends Int16StringReceiver implements StringActor 
   }
 }
 
-class RecordingInt32Receiver extends Int32StringReceiver implements StringActor {
+class RecordingInt16Receiver extends Int16StringReceiver implements VectorStringReceiver {
+  readonly events: ReceiverEvent[] = [];
+  readonly #config: ReceiverConfig;
+
+  constructor(config: ReceiverConfig) {
+    super();
+    this.#config = config;
+    if (config.maxLength !== undefined) this.maxLength = config.maxLength;
+  }
+
+  override stringReceived(string: Buffer): void {
+    actOn(this, string);
+  }
+
+  override lengthLimitExceeded(length: number): void {
+    if (!this.#config.recordExceeded) return super.lengthLimitExceeded(length);
+    this.events.push(["lengthExceeded", length]);
+  }
+
+  lose(): void {
+    this.transport.loseConnection();
+  }
+}
+
+class RecordingInt32Receiver extends Int32StringReceiver implements VectorStringReceiver {
   readonly events: ReceiverEvent[] = [];
   readonly #config: ReceiverConfig;
 

@@ -2,14 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { networkInterfaces } from "node:os";
 import { checkPort, InternetAddress, UNIXAddress } from "../../src/reactor/address.ts";
 import { InvalidAddressError } from "../../src/reactor/invalid-address-error.ts";
-import {
-  addressFamily,
-  canonicalHost,
-  isIPv4,
-  isIPv6,
-  unmapped,
-} from "../../src/reactor/ip-address.ts";
-import { vectorsOf } from "../vectors/protocol-vectors.ts";
+import { addressFamily, canonicalHost, unmapped } from "../../src/reactor/ip-address.ts";
 
 /** An interface of this host with a link-local address. */
 const LINK_LOCAL = Object.entries(networkInterfaces())
@@ -17,20 +10,6 @@ const LINK_LOCAL = Object.entries(networkInterfaces())
     (all ?? []).map((each) => ({ name, scopeid: each.family === "IPv6" ? each.scopeid : 0 })),
   )
   .find(({ scopeid }) => scopeid > 0);
-
-interface AddressVector {
-  readonly input: string;
-  readonly expect: boolean;
-}
-
-describe("isIPv4 and isIPv6: the vectors", () => {
-  for (const { id, basis, input, expect: expected } of vectorsOf<AddressVector>("isIPv4")) {
-    test(`${id} (${basis})`, () => expect(isIPv4(input)).toBe(expected));
-  }
-  for (const { id, basis, input, expect: expected } of vectorsOf<AddressVector>("isIPv6")) {
-    test(`${id} (${basis})`, () => expect(isIPv6(input)).toBe(expected));
-  }
-});
 
 describe("addressFamily and unmapped", () => {
   test("the family is that of the text form, and null for a name", () => {

@@ -1,44 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { type SystemEventPhase, SystemEvents } from "../../src/reactor/system-events.ts";
+import { SystemEvents } from "../../src/reactor/system-events.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
-import { milliseconds, vectorsOf } from "../vectors/protocol-vectors.ts";
-
-type TriggerAction = readonly ["throw"] | readonly ["wait", number];
-
-interface SystemEventVector {
-  readonly triggers: readonly (readonly [SystemEventPhase, string, TriggerAction?])[];
-  readonly expect: { readonly order: readonly (readonly [string, number])[] };
-}
 
 async function closeNothing(): Promise<void> {}
-
-describe("SystemEvents: the vectors", () => {
-  for (const vector of vectorsOf<SystemEventVector>("systemEvent")) {
-    test(`${vector.id} (${vector.basis})`, async () => {
-      const clock = new ManualClock();
-      const logger = new MemoryLogger();
-      const events = new SystemEvents(logger, clock);
-      const order: [string, number][] = [];
-      for (const [phase, name, action] of vector.triggers) {
-        events.add(phase, () => {
-          order.push([name, clock.now() / 1000]);
-          if (action?.[0] === "throw") throw new Error(`${name} failed`);
-          if (action?.[0] !== "wait") return undefined;
-          const { promise, resolve } = Promise.withResolvers<void>();
-          clock.callLater(milliseconds(action[1]), resolve);
-          return promise;
-        });
-      }
-      await events.fire(closeNothing);
-      expect(order).toEqual(vector.expect.order as never);
-      const throwing = vector.triggers.filter(([, , action]) => action?.[0] === "throw");
-      expect(logger.errors.map(String)).toEqual(
-        throwing.map(([, name]) => `Error: ${name} failed`),
-      );
-    });
-  }
-});
 
 describe("SystemEvents", () => {
   test("the promises of before are all awaited before anything else happens", async () => {

@@ -2,77 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { AsyncQueue } from "../../src/task/async-queue.ts";
 import { QueueClosed, QueueOverflow, QueueUnderflow } from "../../src/task/queue-error.ts";
-import { vectorsOf } from "../vectors/protocol-vectors.ts";
+import { type QueueOp, QueueScript } from "./queue-script.ts";
 import { settled } from "./settled.ts";
-
-type QueueOp = readonly ["put", number] | readonly ["get", string] | readonly ["cancel", string];
-
-interface QueueVector {
-  readonly size: number | null;
-  readonly backlog: number | null;
-  readonly ops: readonly QueueOp[];
-  readonly expect: readonly (readonly [string, number | string])[];
-}
-
-/** Performs operations on a queue and records who got what. */
-class QueueScript {
-  readonly events: (readonly [string, unknown])[] = [];
-  readonly #queue: AsyncQueue<number>;
-  readonly #getters = new Map<string, AbortController>();
-
-  constructor(queue: AsyncQueue<number>) {
-    this.#queue = queue;
-  }
-
-  perform(op: QueueOp): void {
-    switch (op[0]) {
-      case "put":
-        try {
-          this.#queue.put(op[1]);
-        } catch (error) {
-          this.#threw("put", error);
-        }
-        break;
-      case "get":
-        this.#get(op[1]);
-        break;
-      case "cancel":
-        this.#getters.get(op[1])?.abort("cancelled");
-        break;
-    }
-  }
-
-  #get(name: string): void {
-    const controller = new AbortController();
-    this.#getters.set(name, controller);
-    this.#queue.get(controller).then(
-      (item) => this.events.push([name, item]),
-      (error) => {
-        if (error === "cancelled") this.events.push([name, "CancelledError"]);
-        else this.#threw("get", error);
-      },
-    );
-  }
-
-  #threw(verb: string, error: unknown): void {
-    this.events.push([verb, `throws:${error instanceof Error ? error.name : error}`]);
-  }
-}
-
-describe("AsyncQueue vectors", () => {
-  for (const vector of vectorsOf<QueueVector>("queue")) {
-    test(vector.id, async () => {
-      const maxSize = vector.size ?? Number.POSITIVE_INFINITY;
-      const maxBacklog = vector.backlog ?? Number.POSITIVE_INFINITY;
-      const script = new QueueScript(new AsyncQueue({ maxSize, maxBacklog }));
-      for (const op of vector.ops) {
-        script.perform(op);
-        await settled();
-      }
-      expect(script.events).toEqual(vector.expect.map(([who, what]) => [who, what]));
-    });
-  }
-});
 
 describe("AsyncQueue", () => {
   test("holds maxSize items and refuses one more", () => {

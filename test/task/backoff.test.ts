@@ -2,39 +2,6 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { backoff } from "../../src/task/backoff.ts";
 import { SeededRandom } from "../../src/testing/seeded-random.ts";
-import { milliseconds, vectorsOf } from "../vectors/protocol-vectors.ts";
-
-interface BackoffVector {
-  readonly config: {
-    readonly initialDelay: number;
-    readonly maxDelay: number;
-    readonly factor: number;
-    readonly jitter: number;
-  };
-  readonly attempts: readonly number[];
-  readonly expect: readonly number[];
-  readonly tolerance: number;
-}
-
-describe("backoff vectors", () => {
-  for (const vector of vectorsOf<BackoffVector>("backoffPolicy")) {
-    test(vector.id, () => {
-      const { initialDelay, maxDelay, factor, jitter } = vector.config;
-      const delayMs = backoff({
-        initialMs: milliseconds(initialDelay),
-        maxMs: milliseconds(maxDelay),
-        factor,
-        jitterMs: milliseconds(jitter),
-      });
-      for (const [index, attempt] of vector.attempts.entries()) {
-        const expected = milliseconds(vector.expect[index] ?? Number.NaN);
-        expect(Math.abs(delayMs(attempt) - expected)).toBeLessThanOrEqual(
-          milliseconds(vector.tolerance),
-        );
-      }
-    });
-  }
-});
 
 describe("backoff", () => {
   test("by default the first failure waits 1.5 s and up to one more", () => {

@@ -4,51 +4,6 @@ import type { Clock } from "../../src/reactor/clock.ts";
 import { IdleTimeout } from "../../src/task/idle-timeout.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { MemoryReactor } from "../../src/testing/memory-reactor.ts";
-import { milliseconds, vectorsOf } from "../vectors/protocol-vectors.ts";
-
-type TimeoutOp =
-  readonly ["setTimeout", number | null] | readonly ["resetTimeout"] | readonly ["advance", number];
-
-interface TimeoutVector {
-  readonly ops: readonly TimeoutOp[];
-  readonly expect: {
-    readonly timedOutAt: readonly number[];
-    readonly setTimeoutReturned: readonly (number | null)[];
-    readonly disconnecting: boolean;
-    readonly pendingTimers: number;
-  };
-}
-
-/** What a vector's operations led to, in seconds. */
-function runTimeoutVector(
-  ops: readonly TimeoutOp[],
-  move: "advance" | "jump",
-): TimeoutVector["expect"] {
-  const clock = new ManualClock();
-  const timedOutAt: number[] = [];
-  const setTimeoutReturned: (number | null)[] = [];
-  const idle = new IdleTimeout(clock, () => timedOutAt.push(clock.now() / 1000));
-  for (const op of ops) {
-    if (op[0] === "advance") clock[move](milliseconds(op[1]));
-    else if (op[0] === "resetTimeout") idle.reset();
-    else {
-      const previous = idle.set(op[1] === null ? null : milliseconds(op[1]));
-      setTimeoutReturned.push(previous === null ? null : previous / 1000);
-    }
-  }
-  const disconnecting = timedOutAt.length > 0;
-  return { timedOutAt, setTimeoutReturned, disconnecting, pendingTimers: clock.pending };
-}
-
-describe("IdleTimeout vectors", () => {
-  for (const vector of vectorsOf<TimeoutVector>("timeoutMixin")) {
-    for (const move of ["advance", "jump"] as const) {
-      test(`${vector.id}, on a clock that moves by ${move}`, () => {
-        expect(runTimeoutVector(vector.ops, move)).toEqual(vector.expect);
-      });
-    }
-  }
-});
 
 /** A clock and the times at which an idle timeout of it was over. */
 function recordingTimeout(): { clock: ManualClock; times: number[]; idle: IdleTimeout } {

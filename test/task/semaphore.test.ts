@@ -1,71 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { QueueOverflow } from "../../src/task/queue-error.ts";
-import { type Permit, Semaphore } from "../../src/task/semaphore.ts";
-import { vectorsOf } from "../vectors/protocol-vectors.ts";
+import { Semaphore } from "../../src/task/semaphore.ts";
+import { SemaphoreScript } from "./semaphore-script.ts";
 import { settled } from "./settled.ts";
-
-type SemaphoreOp =
-  readonly ["acquire", string] | readonly ["cancel", string] | readonly ["release"];
-
-interface SemaphoreVector {
-  readonly tokens: number;
-  readonly ops: readonly SemaphoreOp[];
-  readonly expect: { readonly granted: readonly string[]; readonly waiting: number };
-}
-
-/** Performs operations on a semaphore and records who was let in; release is by the oldest. */
-class SemaphoreScript {
-  readonly granted: string[] = [];
-  readonly held: Permit[] = [];
-  readonly #semaphore: Semaphore;
-  readonly #askers = new Map<string, AbortController>();
-
-  constructor(semaphore: Semaphore) {
-    this.#semaphore = semaphore;
-  }
-
-  perform(op: SemaphoreOp): void {
-    switch (op[0]) {
-      case "acquire":
-        this.#acquire(op[1]);
-        break;
-      case "cancel":
-        this.#askers.get(op[1])?.abort("cancelled");
-        break;
-      case "release":
-        this.held.shift()?.release();
-        break;
-    }
-  }
-
-  #acquire(name: string): void {
-    const controller = new AbortController();
-    this.#askers.set(name, controller);
-    this.#semaphore.acquire(controller).then(
-      (permit) => {
-        this.granted.push(name);
-        this.held.push(permit);
-      },
-      () => this.granted.push(`${name}:CancelledError`),
-    );
-  }
-}
-
-describe("Semaphore vectors", () => {
-  for (const vector of vectorsOf<SemaphoreVector>("semaphore")) {
-    test(vector.id, async () => {
-      const semaphore = new Semaphore(vector.tokens);
-      const script = new SemaphoreScript(semaphore);
-      for (const op of vector.ops) {
-        script.perform(op);
-        await settled();
-      }
-      expect(script.granted).toEqual([...vector.expect.granted]);
-      expect(semaphore.waiting).toBe(vector.expect.waiting);
-    });
-  }
-});
 
 describe("Semaphore", () => {
   test("lets as many in at once as it has permits", async () => {

@@ -2,36 +2,6 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { TokenBucket } from "../../src/task/token-bucket.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
-import { milliseconds, vectorsOf } from "../vectors/protocol-vectors.ts";
-
-type BucketOp = readonly ["add", number] | readonly ["sleep", number] | readonly ["drip"];
-
-interface BucketVector {
-  readonly rate: number | null;
-  readonly maxburst: number | null;
-  readonly ops: readonly BucketOp[];
-  readonly expect: { readonly results: readonly (number | boolean)[]; readonly content: number };
-}
-
-describe("TokenBucket vectors", () => {
-  for (const vector of vectorsOf<BucketVector>("tokenBucket")) {
-    test(vector.id, () => {
-      const clock = new ManualClock();
-      const bucket = new TokenBucket(clock, {
-        ratePerSecond: vector.rate ?? Number.POSITIVE_INFINITY,
-        burst: vector.maxburst ?? Number.POSITIVE_INFINITY,
-      });
-      const results: (number | boolean)[] = [];
-      for (const op of vector.ops) {
-        if (op[0] === "add") results.push(bucket.take(op[1]));
-        else if (op[0] === "drip") results.push(bucket.refill());
-        else clock.advance(milliseconds(op[1]));
-      }
-      expect(results).toEqual([...vector.expect.results]);
-      expect(bucket.used).toBe(vector.expect.content);
-    });
-  }
-});
 
 describe("TokenBucket", () => {
   test("starts full", () => {
