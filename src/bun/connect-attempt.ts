@@ -61,15 +61,19 @@ export class BunConnectAttempt implements ConnectAttempt, SocketOpener {
     else if (this.#opens === "adopted") setImmediate(() => this.#succeed(socket));
   }
 
-  /** A descriptor becomes writable once it is connected; only then has it a peer. */
+  /**
+   * A descriptor becomes writable once it is connected, and also when it has failed: then it has no
+   * peer, and what there is to read, or the error, follows.
+   */
   writable(): void {
     const socket = this.#socket;
     if (socket === null) return;
     if (this.#opens === "adopted" || socket.remoteAddress !== undefined) this.#succeed(socket);
   }
 
+  /** There was a connection, even where it has been reset since and has no peer any more. */
   received(data: Buffer): void {
-    this.writable();
+    if (this.#socket !== null) this.#succeed(this.#socket);
     this.#passOn()?.received(data);
   }
 
@@ -77,7 +81,7 @@ export class BunConnectAttempt implements ConnectAttempt, SocketOpener {
   handshakeCompleted(): void {}
 
   readEnded(): void {
-    this.writable();
+    if (this.#socket !== null) this.#succeed(this.#socket);
     this.#passOn()?.readEnded();
   }
 

@@ -15,7 +15,7 @@ import type {
 import type { BunConnectWhere, BunSocket } from "./bun-socket.ts";
 import { checkUNIXPath } from "./check-unix-path.ts";
 import { BunConnectAttempt } from "./connect-attempt.ts";
-import { tcpEndsOf } from "./internet-ends.ts";
+import { tcpHostOf } from "./internet-ends.ts";
 
 /** Where the local end of a TCP connection is, when the system will not say. */
 const UNKNOWN_HOST = new InternetAddress("tcp", "0.0.0.0", 0);
@@ -54,7 +54,7 @@ class TCPCandidate implements ConnectCandidate {
   begin(owner: ConnectAttemptOwner): ConnectAttempt {
     const where = this.#where();
     const opens = "fd" in where ? "connecting" : "connected";
-    return new BunConnectAttempt(where, this.address, tcpHostOf, owner, opens);
+    return new BunConnectAttempt(where, this.address, ourEndOf, owner, opens);
   }
 
   /**
@@ -74,8 +74,8 @@ class TCPCandidate implements ConnectCandidate {
   }
 }
 
-function tcpHostOf(socket: BunSocket): Address {
-  return tcpEndsOf(socket)?.host ?? UNKNOWN_HOST;
+function ourEndOf(socket: BunSocket): Address {
+  return tcpHostOf(socket) ?? UNKNOWN_HOST;
 }
 
 /** The path or abstract name itself. */
@@ -113,7 +113,7 @@ export class AdoptedCandidate implements ConnectCandidate {
   }
 
   begin(owner: ConnectAttemptOwner): ConnectAttempt {
-    const hostOf = this.address.kind === "unix" ? () => UNNAMED : tcpHostOf;
+    const hostOf = this.address.kind === "unix" ? () => UNNAMED : ourEndOf;
     return new BunConnectAttempt({ fd: this.#fd }, this.address, hostOf, owner, "adopted");
   }
 }

@@ -11,16 +11,30 @@ interface TCPEnds {
   readonly host: InternetAddress;
 }
 
+/** What Bun says of the ends of a socket: it asks the system for each part anew. */
+type SocketEnds = Pick<BunSocket, "remoteAddress" | "localAddress" | "fd"> & {
+  readonly remotePort?: number | undefined;
+  readonly localPort?: number | undefined;
+};
+
 /** The two ends of a TCP socket; null when it is no longer connected. */
-export function tcpEndsOf(socket: BunSocket): TCPEnds | null {
-  const { remoteAddress, localAddress } = socket;
-  if (remoteAddress === undefined || localAddress === undefined) return null;
+export function tcpEndsOf(socket: SocketEnds): TCPEnds | null {
+  const { remoteAddress, remotePort } = socket;
+  // A reset between the two questions leaves an address without a port.
+  if (remoteAddress === undefined || remotePort === undefined) return null;
   // Bun leaves out the zone, without which a link-local address leads nowhere.
   if (lacksZone(remoteAddress) && libcOrNull() !== null) return endsByName(socket.fd);
-  return {
-    peer: new InternetAddress("tcp", unmapped(remoteAddress), socket.remotePort),
-    host: new InternetAddress("tcp", unmapped(localAddress), socket.localPort),
-  };
+  const host = tcpHostOf(socket);
+  if (host === null) return null;
+  return { peer: new InternetAddress("tcp", unmapped(remoteAddress), remotePort), host };
+}
+
+/** Our own end of a TCP socket; null when the system will not say. */
+export function tcpHostOf(socket: SocketEnds): InternetAddress | null {
+  const { localAddress, localPort } = socket;
+  if (localAddress === undefined || localPort === undefined) return null;
+  if (lacksZone(localAddress) && libcOrNull() !== null) return internetAddressOf(socket.fd);
+  return new InternetAddress("tcp", unmapped(localAddress), localPort);
 }
 
 function endsByName(fd: number): TCPEnds | null {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { BunReactor } from "../../src/bun/bun-reactor.ts";
+import { tcpEndsOf } from "../../src/bun/internet-ends.ts";
 import { CannotListenError } from "../../src/reactor/cannot-listen-error.ts";
 import { InternetAddress, UNIXAddress } from "../../src/reactor/address.ts";
 import { RawListener } from "../raw-listener.ts";
@@ -168,4 +169,11 @@ describe("BunReactor: limits of a port", () => {
     const second = one.reactor.listenTCP({ port: host.port }, new RecordingFactory());
     expect(await second.catch((error: unknown) => error)).toBeInstanceOf(CannotListenError);
   });
+});
+
+test("tcpEndsOf: a socket that is reset between the questions for its peer has no ends", () => {
+  const here = { fd: -1, localAddress: "127.0.0.1", localPort: 40_000 } as const;
+  const there = { remoteAddress: "127.0.0.1", remotePort: 7 } as const;
+  expect(tcpEndsOf({ ...here, ...there })).not.toBeNull();
+  expect(tcpEndsOf({ ...here, ...there, remotePort: undefined })).toBeNull();
 });
