@@ -3,6 +3,8 @@
  * it; nothing outside this folder needs it to be there.
  */
 import { dlopen, FFIType, type Library, read } from "bun:ffi";
+import { readFileSync } from "node:fs";
+import { basename, isAbsolute } from "node:path";
 
 const { i32, u32, u64, ptr } = FFIType;
 
@@ -38,34 +40,54 @@ type LoadedLibc =
 
 let loaded: LoadedLibc | undefined;
 
-/** The processors whose numbers and layouts this folder knows, by the names musl gives them. */
-const MUSL_PROCESSORS: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
+/** The processors whose numbers and layouts this folder knows. */
+const PROCESSORS: readonly string[] = ["x64", "arm64"];
+
+/** What the file of a C library is called: glibc's now and before 2.34, and musl's. */
+const LIBC_NAME = /^(?:libc\.so\.6|libc-2\.\d+\.so|ld-musl-[^/]+\.so\.1|libc\.musl-[^/]+\.so\.1)$/;
 
 /**
- * The names the C library may have on this kind of system, the likeliest first. Empty where the
- * numbers of this folder are not those of the system, so that nothing is ever called by accident.
+ * The path of the C library that this process runs with, as proc(5) shows it. A name without a path
+ * would be looked for in the working directory too, where anybody may have put another library.
+ *
+ * Empty where the numbers of this folder are not those of the system, so that nothing is ever
+ * called by accident, and where proc(5) is not mounted.
+ *
+ * @param readMap gives what proc(5) has in `/proc/self/maps`
  */
 export function libcCandidates(
   platform: string = process.platform,
   processor: string = process.arch,
+  readMap: () => string = () => readFileSync("/proc/self/maps", "utf8"),
 ): readonly string[] {
-  const musl = MUSL_PROCESSORS[processor];
-  if (platform !== "linux" || musl === undefined) return [];
-  return ["libc.so.6", `libc.musl-${musl}.so.1`, `ld-musl-${musl}.so.1`];
+  if (platform !== "linux" || !PROCESSORS.includes(processor)) return [];
+  let map: string;
+  try {
+    map = readMap();
+  } catch {
+    // proc(5) is not mounted, and a guess could be another library than the one that is loaded.
+    return [];
+  }
+  const paths = map.split("\n").map((line) => line.slice(Math.max(line.indexOf("/"), 0)));
+  return [...new Set(paths)].filter((path) => isAbsolute(path) && LIBC_NAME.test(basename(path)));
 }
 
 /**
  * Loads the first of `candidates` that can be loaded and has every function we need.
  *
- * @param candidates names or paths of shared libraries
+ * @param candidates paths of shared libraries; one that is not absolute is passed over
  */
 export function loadLibc(candidates: readonly string[]): LoadedLibc {
   if (candidates.length === 0) {
     const system = `${process.platform} on ${process.arch}`;
-    return { libc: null, reason: `no C library is known for ${system}` };
+    return { libc: null, reason: `no C library is known for ${system}, or proc(5) is missing` };
   }
   const failures: string[] = [];
   for (const candidate of candidates) {
+    if (!isAbsolute(candidate)) {
+      failures.push(`${candidate}: it is no absolute path`);
+      continue;
+    }
     try {
       const { symbols } = dlopen(candidate, SYMBOLS);
       return { libc: withErrno(symbols, candidate), reason: null };
