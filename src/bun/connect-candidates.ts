@@ -4,6 +4,7 @@ import { startConnect } from "../native/precise-socket.ts";
 import { SystemCallError } from "../native/system-call-error.ts";
 import { peerName, socketDomainAndType } from "../native/socket-descriptor.ts";
 import { type Address, checkPort, InternetAddress, UNIXAddress } from "../reactor/address.ts";
+import { checkUNIXPath } from "../reactor/check-unix-path.ts";
 import { ConnectBindError } from "../reactor/connect-error.ts";
 import { addressFamily, unmapped } from "../reactor/ip-address.ts";
 import type { ConnectTCPOptions } from "../reactor/reactor.ts";
@@ -13,7 +14,6 @@ import type {
   ConnectCandidate,
 } from "../transport/connect-candidate.ts";
 import type { BunConnectWhere, BunSocket } from "./bun-socket.ts";
-import { checkUNIXPath } from "./check-unix-path.ts";
 import { BunConnectAttempt } from "./connect-attempt.ts";
 import { tcpHostOf } from "./internet-ends.ts";
 

@@ -2,12 +2,12 @@ import { lstatSync, renameSync, type Stats, unlinkSync } from "node:fs";
 import { requireLibc } from "../native/libc.ts";
 import { setBacklog } from "../native/socket-descriptor.ts";
 import { UNIXAddress } from "../reactor/address.ts";
+import { checkUNIXPath } from "../reactor/check-unix-path.ts";
 import type { ListenUNIXOptions } from "../reactor/reactor.ts";
 import type { ConnectionAcceptor, ListenTarget, OpenListener } from "../transport/listen-target.ts";
 import { AdoptableListener } from "./adoptable-listener.ts";
 import { BunOpenListener, listenFor } from "./bun-open-listener.ts";
 import { type BunListener, bunConnect, IGNORED } from "./bun-socket.ts";
-import { checkUNIXPath } from "./check-unix-path.ts";
 
 /** Everybody on this host may connect; the folder's permissions are the usual way to limit that. */
 const DEFAULT_MODE = 0o666;

@@ -127,7 +127,7 @@ function placesOf(split: TypedParts): string[] {
 function readConnecting(given: EndpointArguments): Omit<TCPClientDescription, "type"> {
   return {
     host: given.host("host"),
-    port: given.port("port"),
+    port: given.peerPort("port"),
     timeout: given.seconds("timeout", DEFAULT_TIMEOUT_SECONDS),
     bindAddress: given.ipAddress("bindAddress", null),
   };
@@ -146,7 +146,7 @@ function readUNIX(split: TypedParts): UNIXClientDescription {
   });
   return {
     type: "unix",
-    path: given.requiredText("path"),
+    path: given.unixPath("path"),
     timeout: given.seconds("timeout", DEFAULT_TIMEOUT_SECONDS),
     lockfile: given.flag("lockfile", false),
   };
@@ -205,7 +205,7 @@ function readUDP(split: TypedParts): UDPClientDescription {
   return {
     type: "udp",
     host: given.host("host"),
-    port: given.port("port"),
+    port: given.peerPort("port"),
     bindAddress: given.ipAddress("bindAddress", null),
   };
 }

@@ -1,17 +1,29 @@
+import { checkUNIXPath } from "../reactor/check-unix-path.ts";
 import { isIPv4, isIPv6 } from "../reactor/ip-address.ts";
 import { type DescriptionPlace, EndpointParseError } from "./endpoint-parse-error.ts";
 import type { DescriptionPart, TypedParts } from "./endpoint-string.ts";
+import { failureOf } from "./system-code.ts";
 
-const MAX_PORT = 65_535;
+/** The numbers that make sense as something, and how they are written. */
+interface NumberRange {
+  readonly min: number;
+  readonly max: number;
+  readonly radix: 8 | 10;
+}
+
+/** Port 0 has the system choose one. */
+const PORTS: NumberRange = { min: 0, max: 65_535, radix: 10 };
+
+const PEER_PORTS: NumberRange = { ...PORTS, min: 1 };
 
 /** The permission bits that chmod(2) knows. */
-const MAX_MODE = 0o7777;
+const MODES: NumberRange = { min: 0, max: 0o7777, radix: 8 };
 
-/** Above this a backlog means nothing to a system: it is cut at `net.core.somaxconn`. */
-const MAX_BACKLOG = 65_535;
+/** More means nothing to a system: it is cut at `net.core.somaxconn`. */
+const BACKLOGS: NumberRange = { min: 0, max: 65_535, radix: 10 };
 
-/** More than a process may have open files. */
-const MAX_INDEX = 1_048_576;
+/** Up to more than a process may have open files. */
+const INDICES: NumberRange = { min: 0, max: 1_048_576, radix: 10 };
 
 /** What timers can be set to at all, in seconds. */
 const MAX_SECONDS = 2_147_483;
@@ -86,28 +98,43 @@ export class EndpointArguments {
     throw this.error(name, `"${value}" is no ${name}: ${detail}`);
   }
 
-  /** A port number; needed when there is no `fallback`. */
+  /** A port number to listen at; needed when there is no `fallback`. */
   port(name: string, fallback?: number): number {
     const part = fallback === undefined ? this.#required(name) : this.#given.get(name);
-    if (part === undefined) return fallback ?? 0;
-    return this.#number(name, part, /^\d{1,5}$/, 10, MAX_PORT);
+    return part === undefined ? (fallback ?? 0) : this.#number(name, part, PORTS);
+  }
+
+  /** The port number of a peer, which has to be there. Nobody can be reached at port 0. */
+  peerPort(name: string): number {
+    return this.#number(name, this.#required(name), PEER_PORTS);
+  }
+
+  /** The path or abstract name of a UNIX socket, which has to be there. */
+  unixPath(name: string): string {
+    const path = this.requiredText(name);
+    try {
+      checkUNIXPath(path);
+      return path;
+    } catch (error) {
+      throw this.error(name, `"${name}" cannot be used: ${failureOf(error)}`, error);
+    }
   }
 
   /** How many connections may wait. */
   backlog(name: string, fallback: number): number {
     const part = this.#given.get(name);
-    return part === undefined ? fallback : this.#number(name, part, /^\d{1,9}$/, 10, MAX_BACKLOG);
+    return part === undefined ? fallback : this.#number(name, part, BACKLOGS);
   }
 
   /** The place in a list, counted from 0, that has to be given. */
   index(name: string): number {
-    return this.#number(name, this.#required(name), /^\d{1,9}$/, 10, MAX_INDEX);
+    return this.#number(name, this.#required(name), INDICES);
   }
 
   /** Permissions, written as chmod(1) takes them. */
   mode(name: string, fallback: number): number {
     const part = this.#given.get(name);
-    return part === undefined ? fallback : this.#number(name, part, /^[0-7]{1,6}$/, 8, MAX_MODE);
+    return part === undefined ? fallback : this.#number(name, part, MODES);
   }
 
   /** A duration in seconds, perhaps with a fraction. */
@@ -182,12 +209,13 @@ export class EndpointArguments {
     throw new EndpointParseError(this.#type, `${this.#type.value} needs "${name}"`);
   }
 
-  #number(name: string, part: DescriptionPart, digits: RegExp, radix: number, max: number): number {
-    const number = digits.test(part.value) ? Number.parseInt(part.value, radix) : Number.NaN;
-    if (number <= max) return number;
+  #number(name: string, { value }: DescriptionPart, { min, max, radix }: NumberRange): number {
+    const digits = radix === 8 ? /^[0-7]{1,9}$/ : /^\d{1,9}$/;
+    const number = digits.test(value) ? Number.parseInt(value, radix) : Number.NaN;
+    if (number >= min && number <= max) return number;
     const kind = radix === 8 ? "an octal number" : "a whole number";
-    const limit = max.toString(radix);
-    throw this.error(name, `"${part.value}" is no ${name}: ${kind} from 0 to ${limit} is needed`);
+    const limits = `${min} to ${max.toString(radix)}`;
+    throw this.error(name, `"${value}" is no ${name}: ${kind} from ${limits} is needed`);
   }
 }
 

@@ -174,7 +174,7 @@ function readUNIX(split: TypedParts): UNIXServerDescription {
   });
   return {
     type: "unix",
-    address: given.requiredText("address"),
+    address: given.unixPath("address"),
     mode: given.mode("mode", DEFAULT_UNIX_MODE),
     backlog: given.backlog("backlog", DEFAULT_BACKLOG),
     choosesBacklog: given.has("backlog"),

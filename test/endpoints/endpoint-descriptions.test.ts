@@ -17,6 +17,9 @@ function describeClient(description: string) {
   return readClient(splitDescription(description), []);
 }
 
+/** One byte more than a path may have. */
+const TOO_LONG = `/${"x".repeat(107)}`;
+
 /** Bad strings, and what the error says of each. */
 const BAD_SERVERS: readonly [
   description: string,
@@ -53,6 +56,7 @@ const BAD_SERVERS: readonly [
   ["tcp6:80:::1", 'by place; a colon within a value is written "\\:"', "1", 10],
   ["tcp6:80:::1", '"1" is one value too many: tcp6 takes at most port, backlog', "1", 10],
   ["unix:", '"address" is empty', "", 5],
+  [`unix:${TOO_LONG}`, '"address" cannot be used: the path has 108 bytes: 1 to 107', TOO_LONG, 5],
   ["unix:/x:mode=8", '"8" is no mode: an octal number from 0 to 7777', "mode=8", 8],
   ["unix:/x:lockfile=yes", '"yes" is no lockfile: 0 or 1', "lockfile=yes", 8],
   ["ssl:443:sslmethod=TLSv1_METHOD", '"TLSv1_METHOD" cannot be chosen', "", 8],
@@ -92,6 +96,11 @@ const BAD_CLIENTS: readonly [
   ["tcp:a:80:timeout=-1", '"-1" is no timeout in seconds', "timeout=-1", 9],
   ["tcp:a:80:timeout=1e3", '"1e3" is no timeout in seconds', "timeout=1e3", 9],
   ["tcp:a:80:bindAddress=b", '"b" is no IPv4 or IPv6 address', "bindAddress=b", 9],
+  ["tcp:a:0", '"0" is no port: a whole number from 1 to 65535', "0", 6],
+  ["ssl:a:0", '"0" is no port: a whole number from 1 to 65535', "0", 6],
+  ["tls:a:0", '"0" is no port: a whole number from 1 to 65535', "0", 6],
+  ["udp:a:0", '"0" is no port: a whole number from 1 to 65535', "0", 6],
+  [`unix:${TOO_LONG}`, '"path" cannot be used: the path has 108 bytes: 1 to 107', TOO_LONG, 5],
   ["unix:/x:9", '"9" is one value too many', "9", 8],
   ["tls:a:443:privateKey=/k", '"privateKey" is of no use without "certificate"', "", 10],
   ["ssl:a:443:privateKey=/k", '"privateKey" is of no use without "certKey"', "", 10],
@@ -124,6 +133,14 @@ describe("EndpointParseError", () => {
       expect(error.part).toStartWith(part);
     });
   }
+
+  test("a path with a NUL character that is not its first", () => {
+    for (const make of [serverFromString, clientFromString]) {
+      const error = parseErrorOf(() => make(new MemoryReactor(), "unix:/x\0y"));
+      expect(error.message).toContain("the path has a NUL character at position 2");
+      expect(error).toMatchObject({ part: "/x\0y", position: 5 });
+    }
+  });
 
   test("statement 39: whatever the string, there is an endpoint or this error, and no other", () => {
     const word = fc.constantFrom(
@@ -166,6 +183,13 @@ describe("endpoint strings: case", () => {
 });
 
 describe("endpoint strings: further forms", () => {
+  test("a path may have 107 bytes, and an abstract name begins with a NUL character", () => {
+    for (const path of [TOO_LONG.slice(1), "\0name"]) {
+      expect(describeServer(`unix:${path}`)).toMatchObject({ address: path });
+      expect(describeClient(`unix:${path}`)).toMatchObject({ path });
+    }
+  });
+
   test("tls takes an IPv4 interface, and all its values by place", () => {
     expect(describeServer("tls:/certificates:8443:7:127.0.0.1")).toMatchObject({
       path: { path: "/certificates" },
