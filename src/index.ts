@@ -35,8 +35,6 @@ export {
   registerEndpointType,
 } from "./endpoints/endpoint-registry.ts";
 export { quoteStringArgument } from "./endpoints/endpoint-string.ts";
-export { HostnameEndpoint, type HostnameEndpointOptions } from "./endpoints/hostname-endpoint.ts";
-export type { HostnameResolver } from "./endpoints/resolve-hostname.ts";
 export { datagramServerFromString, serverFromString } from "./endpoints/server-from-string.ts";
 export { StandardIOEndpoint, type StandardIOOptions } from "./endpoints/standard-io-endpoint.ts";
 export {
@@ -166,6 +164,7 @@ export {
   type Reactor,
   ReactorNotRunning,
 } from "./reactor/reactor.ts";
+export type { HostnameResolver } from "./reactor/resolve-hostname.ts";
 export {
   type Linger,
   SocketOptionError,

@@ -2,24 +2,26 @@ import { networkInterfaces } from "node:os";
 import type { InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import type {
   AdoptOptions,
-  ConnectTCPOptions,
   ConnectUNIXOptions,
   ListenTCPOptions,
   ListenUDPOptions,
   ListenUNIXOptions,
 } from "../reactor/reactor.ts";
+import { resolveHostname } from "../reactor/resolve-hostname.ts";
 import type { ConnectCandidate } from "../transport/connect-candidate.ts";
 import type { DatagramDriver } from "../transport/datagram-driver.ts";
 import type { ListenTarget } from "../transport/listen-target.ts";
 import type { SocketMaker } from "../transport/socket-maker.ts";
 import { BunDatagramDriver } from "./bun-datagram-driver.ts";
-import { AdoptedCandidate, tcpCandidates, UNIXCandidate } from "./connect-candidates.ts";
+import { AdoptedCandidate, TCPCandidate, UNIXCandidate } from "./connect-candidates.ts";
 import { StdioCandidate } from "./stdio-candidate.ts";
 import { TCPListenTarget } from "./tcp-listen-target.ts";
 import { UNIXListenTarget } from "./unix-listen-target.ts";
 
 /** Bun's sockets, for a reactor. */
 export class BunSockets implements SocketMaker {
+  readonly resolver = resolveHostname;
+
   tcpTarget(options: ListenTCPOptions): ListenTarget<InternetAddress> {
     return new TCPListenTarget(options);
   }
@@ -28,8 +30,8 @@ export class BunSockets implements SocketMaker {
     return new UNIXListenTarget(options);
   }
 
-  tcpCandidates(options: ConnectTCPOptions): Promise<readonly ConnectCandidate[]> {
-    return tcpCandidates(options);
+  tcpCandidate(peer: InternetAddress, from?: InternetAddress): ConnectCandidate {
+    return new TCPCandidate(peer, from);
   }
 
   unixCandidate(options: ConnectUNIXOptions): ConnectCandidate {

@@ -1,13 +1,11 @@
-import { lookup } from "node:dns/promises";
 import { libcOrNull, requireLibc } from "../native/libc.ts";
 import { startConnect } from "../native/precise-socket.ts";
 import { SystemCallError } from "../native/system-call-error.ts";
 import { peerName, socketDomainAndType } from "../native/socket-descriptor.ts";
-import { type Address, checkPort, InternetAddress, UNIXAddress } from "../reactor/address.ts";
+import { type Address, InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import { checkUNIXPath } from "../reactor/check-unix-path.ts";
 import { ConnectBindError } from "../reactor/connect-error.ts";
-import { addressFamily, unmapped } from "../reactor/ip-address.ts";
-import type { ConnectTCPOptions } from "../reactor/reactor.ts";
+import { unmapped } from "../reactor/ip-address.ts";
 import type {
   ConnectAttempt,
   ConnectAttemptOwner,
@@ -23,30 +21,17 @@ const UNKNOWN_HOST = new InternetAddress("tcp", "0.0.0.0", 0);
 /** An unnamed end of a UNIX socket. */
 const UNNAMED = new UNIXAddress("");
 
-/** Every address of `options.host`, in the order the system gives them. */
-export async function tcpCandidates(
-  options: ConnectTCPOptions,
-): Promise<readonly ConnectCandidate[]> {
-  const { host, bindAddress } = options;
-  const port = checkPort("tcp", options.port);
-  const hosts = addressFamily(host) === null ? await lookedUp(host) : [host];
-  if (bindAddress !== undefined) requireLibc("choose the local address of a connection");
-  const from = bindAddress && new InternetAddress("tcp", bindAddress.host, bindAddress.port ?? 0);
-  return hosts.map((each) => new TCPCandidate(new InternetAddress("tcp", each, port), from));
-}
-
-async function lookedUp(name: string): Promise<string[]> {
-  // The system's answer for no name at all depends on the system.
-  if (name === "") return [];
-  const found = await lookup(name, { all: true });
-  return found.map((each) => each.address);
-}
-
-class TCPCandidate implements ConnectCandidate {
+/** An IP address and port. */
+export class TCPCandidate implements ConnectCandidate {
   readonly address: InternetAddress;
   readonly #from: InternetAddress | undefined;
 
+  /**
+   * @param from the local address to connect from, where it is chosen
+   * @throws {Error} when it is, and libc cannot be loaded
+   */
   constructor(address: InternetAddress, from: InternetAddress | undefined) {
+    if (from !== undefined) requireLibc("choose the local address of a connection");
     this.address = address;
     this.#from = from;
   }

@@ -1,5 +1,4 @@
 import type { StreamClientEndpoint } from "../reactor/endpoint.ts";
-import { addressFamily } from "../reactor/ip-address.ts";
 import type { Reactor } from "../reactor/reactor.ts";
 import type { TLSClientOptions } from "../reactor/tls.ts";
 import {
@@ -11,7 +10,6 @@ import type { FileArgument } from "./endpoint-arguments.ts";
 import { EndpointParseError } from "./endpoint-parse-error.ts";
 import { splitDescription } from "./endpoint-string.ts";
 import { parseRegistered, registeredTypes } from "./endpoint-registry.ts";
-import { HostnameEndpoint } from "./hostname-endpoint.ts";
 import { readAuthorities, readIdentity } from "./pem-files.ts";
 import { TCPClientEndpoint } from "./tcp-endpoints.ts";
 import { TimedClientEndpoint } from "./timed-client-endpoint.ts";
@@ -25,8 +23,8 @@ const MS_PER_SECOND = 1_000;
 /**
  * The client endpoint that `description` stands for, such as `tcp:example.org:80`,
  * `tls:example.org:443:timeout=5` or `unix:/run/echo.sock`. Times in such strings are seconds. A
- * name is looked up at each connect, and its addresses are tried as `HostnameEndpoint` does. Files
- * that the string names are read now.
+ * name is looked up at each connect, and its addresses race. Files that the string names are read
+ * now.
  *
  * @throws {EndpointParseError} for everything that is wrong with it
  */
@@ -97,9 +95,7 @@ function tcpEndpoint(
   { host, port, timeout, bindAddress }: Omit<TCPClientDescription, "type">,
 ): StreamClientEndpoint {
   const timeoutMs = timeout * MS_PER_SECOND;
-  const options = { host, port, timeoutMs, ...bindOptions(bindAddress) };
-  if (addressFamily(host) === null) return new HostnameEndpoint(reactor, options);
-  return new TCPClientEndpoint(reactor, options);
+  return new TCPClientEndpoint(reactor, { host, port, timeoutMs, ...bindOptions(bindAddress) });
 }
 
 function bindOptions(host: string | null): { readonly bindAddress?: { readonly host: string } } {

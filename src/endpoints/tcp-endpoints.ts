@@ -3,7 +3,7 @@ import type {
   StreamClientEndpoint,
   StreamServerEndpoint,
 } from "../reactor/endpoint.ts";
-import type { InternetAddress } from "../reactor/address.ts";
+import { checkPort, type InternetAddress } from "../reactor/address.ts";
 import type { Factory } from "../reactor/factory.ts";
 import { InvalidAddressError } from "../reactor/invalid-address-error.ts";
 import { isIPv6 } from "../reactor/ip-address.ts";
@@ -42,16 +42,17 @@ export class TCP6ServerEndpoint extends TCPServerEndpoint {
   }
 }
 
-/**
- * A TCP address to connect to. Of a name the addresses are tried in turn, each until it fails;
- * `HostnameEndpoint` is quicker there.
- */
+/** An IP address or a name, whose addresses race, and a port to connect to. */
 export class TCPClientEndpoint implements StreamClientEndpoint {
   readonly #reactor: Reactor;
   readonly #options: Omit<ConnectTCPOptions, "signal">;
 
-  /** @param options as `connectTCP` takes them */
+  /**
+   * @param options as `connectTCP` takes them
+   * @throws {InvalidAddressError} for a port that is none
+   */
   constructor(reactor: Reactor, options: Omit<ConnectTCPOptions, "signal">) {
+    checkPort("tcp", options.port);
     this.#reactor = reactor;
     this.#options = options;
   }

@@ -4,9 +4,13 @@ import { connectErrorFor } from "../reactor/connect-error.ts";
 import { addressFamily } from "../reactor/ip-address.ts";
 import type { DatagramPort } from "../reactor/listening-port.ts";
 import type { ListenUDPOptions, Reactor } from "../reactor/reactor.ts";
+import {
+  addressesOf,
+  type HostnameResolver,
+  resolveHostname,
+} from "../reactor/resolve-hostname.ts";
 import { ConnectedDatagrams } from "./connected-datagrams.ts";
 import { systemCodeOf } from "./system-code.ts";
-import { addressesOf, type HostnameResolver, resolveHostname } from "./resolve-hostname.ts";
 
 /** A UDP address to receive datagrams at. */
 export class UDPServerEndpoint {

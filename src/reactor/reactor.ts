@@ -5,6 +5,7 @@ import type { Factory } from "./factory.ts";
 import type { DatagramPort, ListeningPort } from "./listening-port.ts";
 import type { Logger } from "./logger.ts";
 import type { Protocol } from "./protocol.ts";
+import type { HostnameResolver } from "./resolve-hostname.ts";
 import type { StreamOptions } from "./stream-transport.ts";
 import type { TLSClientOptions, TLSServerOptions } from "./tls.ts";
 import type { SystemEventPhase, SystemEventTrigger } from "./system-events.ts";
@@ -53,9 +54,17 @@ export interface ConnectOptions extends StreamOptions {
 
 /** Where and how to connect. */
 export interface ConnectTCPOptions extends ConnectOptions {
-  /** An IP address or a name; of a name all addresses are tried in turn. */
+  /**
+   * An IP address or a name. The addresses of a name race (Happy Eyeballs, RFC 8305): the families
+   * in turn, one more attempt after each `attemptDelayMs` or as soon as one has failed, and the
+   * first that answers is used.
+   */
   readonly host: string;
   readonly port: number;
+  /** How long an attempt has before the next address is tried beside it; 250 ms by default. */
+  readonly attemptDelayMs?: number;
+  /** Finds the addresses of a name; the reactor's own lookup by default. */
+  readonly resolver?: HostnameResolver;
   /** The local address to connect from; port 0 unless told. */
   readonly bindAddress?: { readonly host: string; readonly port?: number };
 }
@@ -110,9 +119,11 @@ export interface Reactor extends Clock {
   /** Accepts TCP connections. @throws {CannotListenError} @throws {InvalidAddressError} */
   listenTCP(options: ListenTCPOptions, factory: Factory): Promise<ListeningPort<InternetAddress>>;
   /**
-   * Connects, builds a protocol and resolves with it after its `connectionMade`.
+   * Connects, builds a protocol and resolves with it after its `connectionMade`. A lookup that was
+   * begun goes on after a cancel, since systems cannot take one back; its answer is then ignored.
    *
-   * @throws {ConnectError} one of its subclasses, by cause
+   * @throws {ConnectError} one of its subclasses, by cause; when all addresses of a name have
+   *   failed, one with all of their errors in its `cause`, and of the same class if they are alike
    */
   connectTCP<P extends Protocol>(
     options: ConnectTCPOptions | AdoptOptions,

@@ -1,7 +1,5 @@
-import { type Address, checkPort, InternetAddress, UNIXAddress } from "../reactor/address.ts";
+import { type Address, InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import { ConnectBindError } from "../reactor/connect-error.ts";
-import { addressFamily, canonicalHost } from "../reactor/ip-address.ts";
-import type { ConnectTCPOptions } from "../reactor/reactor.ts";
 import type {
   ConnectAttempt,
   ConnectAttemptOwner,
@@ -19,45 +17,30 @@ export type BeginConnect = (
   owner: ConnectAttemptOwner,
 ) => ConnectAttempt;
 
-/** An unnamed end of a UNIX socket. */
-const UNNAMED = new UNIXAddress("");
-
-/**
- * Every address of `options.host`.
- *
- * @throws {InvalidAddressError} for a bad port
- * @throws {Error} with the code ENOTFOUND for a name that nobody gave an address
- */
-export function memoryTCPCandidates(
+/** The server at an address, if there is one. */
+export function memoryTCPCandidate(
   network: MemoryNetwork,
-  options: ConnectTCPOptions,
+  peer: InternetAddress,
+  from: InternetAddress | undefined,
   begin: BeginConnect,
-): ConnectCandidate[] {
-  const { host, bindAddress } = options;
-  const port = checkPort("tcp", options.port);
-  const hosts = addressFamily(host) === null ? network.names.get(host) : [host];
-  if (hosts === undefined) throw systemError("ENOTFOUND", `${host} has no address`);
-  return hosts.map((each) => {
-    const address = new InternetAddress("tcp", each, port);
-    return new MemoryCandidate(address, () => clientAddress(network, address, bindAddress), begin);
-  });
+): ConnectCandidate {
+  return new MemoryCandidate(peer, () => clientAddress(network, peer, from), begin);
 }
 
 /** The server at a path, if there is one. */
 export function memoryUNIXCandidate(path: string, begin: BeginConnect): ConnectCandidate {
-  return new MemoryCandidate(new UNIXAddress(path), () => UNNAMED, begin);
+  return new MemoryCandidate(new UNIXAddress(path), () => new UNIXAddress(""), begin);
 }
 
 /** @throws {ConnectBindError} when the local address that was asked for is not ours or taken */
 function clientAddress(
   network: MemoryNetwork,
   peer: InternetAddress,
-  wanted: ConnectTCPOptions["bindAddress"],
+  wanted: InternetAddress | undefined,
 ): Address {
   const address = network.clientAddress(peer);
   if (wanted === undefined) return address;
-  const { port = 0 } = wanted;
-  const host = canonicalHost(wanted.host);
+  const { host, port } = wanted;
   if (!network.tcp.isLocal(host)) {
     const detail = `EADDRNOTAVAIL: ${host} is no address of ours`;
     throw new ConnectBindError(peer.toString(), detail, { code: "EADDRNOTAVAIL" });

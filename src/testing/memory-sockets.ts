@@ -2,31 +2,29 @@ import type { InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import { ConnectError } from "../reactor/connect-error.ts";
 import type {
   AdoptOptions,
-  ConnectTCPOptions,
   ConnectUNIXOptions,
   ListenTCPOptions,
   ListenUDPOptions,
   ListenUNIXOptions,
 } from "../reactor/reactor.ts";
+import type { HostnameResolver } from "../reactor/resolve-hostname.ts";
 import type { ConnectCandidate } from "../transport/connect-candidate.ts";
 import type { DatagramDriver } from "../transport/datagram-driver.ts";
 import type { ListenTarget } from "../transport/listen-target.ts";
 import type { SocketMaker } from "../transport/socket-maker.ts";
-import {
-  type BeginConnect,
-  memoryTCPCandidates,
-  memoryUNIXCandidate,
-} from "./memory-candidates.ts";
+import { type BeginConnect, memoryTCPCandidate, memoryUNIXCandidate } from "./memory-candidates.ts";
 import { MemoryDatagramDriver } from "./memory-datagram-driver.ts";
 import { MemoryTCPTarget, MemoryUNIXTarget } from "./memory-listen-target.ts";
 import type { MemoryNetwork } from "./memory-network.ts";
 
 /** The sockets of one host in memory, for a reactor. */
 export class MemorySockets implements SocketMaker {
+  readonly resolver: HostnameResolver;
   readonly #network: MemoryNetwork;
   readonly #begin: BeginConnect;
 
   constructor(network: MemoryNetwork, begin: BeginConnect) {
+    this.resolver = async (host) => network.names.get(host) ?? [];
     this.#network = network;
     this.#begin = begin;
   }
@@ -39,8 +37,8 @@ export class MemorySockets implements SocketMaker {
     return new MemoryUNIXTarget(this.#network, options);
   }
 
-  async tcpCandidates(options: ConnectTCPOptions): Promise<readonly ConnectCandidate[]> {
-    return memoryTCPCandidates(this.#network, options, this.#begin);
+  tcpCandidate(peer: InternetAddress, from?: InternetAddress): ConnectCandidate {
+    return memoryTCPCandidate(this.#network, peer, from, this.#begin);
   }
 
   unixCandidate(options: ConnectUNIXOptions): ConnectCandidate {

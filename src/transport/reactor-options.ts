@@ -4,6 +4,7 @@ import {
   DESCRIPTOR,
   DURATION,
   FLAG,
+  FUNCTION,
   LIMIT,
   OBJECT,
   oneOf,
@@ -77,6 +78,8 @@ export const CONNECT_TCP_OPTIONS = {
   host: required(TEXT),
   port: required(PORT),
   bindAddress: optionsOf({ host: required(TEXT), port: PORT }),
+  attemptDelayMs: DURATION,
+  resolver: FUNCTION,
   ...CONNECT_OPTIONS,
 } satisfies TableOf<ConnectTCPOptions>;
 

@@ -1,12 +1,12 @@
 import type { InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import type {
   AdoptOptions,
-  ConnectTCPOptions,
   ConnectUNIXOptions,
   ListenTCPOptions,
   ListenUDPOptions,
   ListenUNIXOptions,
 } from "../reactor/reactor.ts";
+import type { HostnameResolver } from "../reactor/resolve-hostname.ts";
 import type { ConnectCandidate } from "./connect-candidate.ts";
 import type { DatagramDriver } from "./datagram-driver.ts";
 import type { ListenTarget } from "./listen-target.ts";
@@ -19,8 +19,13 @@ export interface SocketMaker {
   /** @throws {InvalidAddressError} for a name or a bad port */
   tcpTarget(options: ListenTCPOptions): ListenTarget<InternetAddress>;
   unixTarget(options: ListenUNIXOptions): ListenTarget<UNIXAddress>;
-  /** Every address of `options.host`, in the order to try them. Rejects when the name has none. */
-  tcpCandidates(options: ConnectTCPOptions): Promise<readonly ConnectCandidate[]>;
+  /** Finds the addresses of names where nobody says how. */
+  readonly resolver: HostnameResolver;
+  /**
+   * @param from the local address to connect from, where somebody chooses
+   * @throws {Error} when it cannot be chosen here
+   */
+  tcpCandidate(peer: InternetAddress, from?: InternetAddress): ConnectCandidate;
   unixCandidate(options: ConnectUNIXOptions): ConnectCandidate;
   /** @throws {TypeError} when the descriptor is not a connected stream socket */
   adoptedCandidate(options: AdoptOptions): ConnectCandidate;

@@ -40,6 +40,7 @@ import type { SocketMaker } from "./socket-maker.ts";
 import type { TransportContext } from "./transport-context.ts";
 import { StreamConnector } from "./stream-connector.ts";
 import { StreamPort, type StreamPortOptions } from "./stream-port.ts";
+import { tcpCandidates } from "./tcp-candidates.ts";
 
 const PHASE = oneOf("before", "during", "after");
 const EVENT = oneOf("shutdown");
@@ -122,7 +123,7 @@ export abstract class SocketReactor implements Reactor {
     const { serverName = host } = tls ?? {};
     const secured = tls === undefined ? options : { ...options, tls: { ...tls, serverName } };
     const connector = this.#connector(`tcp ${host}:${port}`, secured, factory);
-    return connector.connect(() => this.#sockets.tcpCandidates(options));
+    return connector.connect(() => tcpCandidates(this.#sockets, options));
   }
 
   async connectUNIX<P extends Protocol>(
@@ -217,7 +218,7 @@ export abstract class SocketReactor implements Reactor {
 
   #connector<P extends Protocol>(
     description: string,
-    options: ConnectOptions,
+    options: ConnectOptions & { readonly attemptDelayMs?: number },
     factory: Factory<P>,
   ): StreamConnector<P> {
     this.#books.mustBeOpen();

@@ -2,7 +2,6 @@ import type { Address } from "../reactor/address.ts";
 import type { DelayedCall } from "../reactor/clock.ts";
 import {
   ConnectError,
-  connectErrorFor,
   ConnectingCancelledError,
   NoProtocol,
   TimeoutError,
@@ -11,18 +10,23 @@ import type { Factory, ProtocolStack } from "../reactor/factory.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { ConnectOptions } from "../reactor/reactor.ts";
 import type { TLSError, TLSInfo } from "../reactor/tls.ts";
-import type { ConnectAttempt, ConnectAttemptOwner, ConnectCandidate } from "./connect-candidate.ts";
+import type { ConnectCandidate } from "./connect-candidate.ts";
+import { connectFailure } from "./connect-failure.ts";
+import { ConnectRace } from "./connect-race.ts";
 import type { ConnectionSet } from "./connection-set.ts";
-import type { TransportContext } from "./transport-context.ts";
 import { endFactoryUse } from "./end-factory-use.ts";
 import { Handshake, type HandshakeOwner } from "./handshake.ts";
 import { type ConnectionOwner, StreamConnection } from "./stream-connection.ts";
 import type { StreamDriver } from "./stream-driver.ts";
-import { messageOf, systemCodeOf } from "./system-error.ts";
+import { messageOf } from "./system-error.ts";
 import type { PreparedTLS } from "./tls-maker.ts";
+import type { TransportContext } from "./transport-context.ts";
 
-/** How long connecting may take unless told; Twisted's value, well below the kernel's 2 minutes. */
+/** How long connecting may take by default; Twisted's value, well below the kernel's 2 minutes. */
 const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
+
+/** How long an attempt is alone before the next one begins, as RFC 8305 section 8 recommends. */
+const DEFAULT_ATTEMPT_DELAY_MS = 250;
 
 /** What a reactor that stops does to a connect under way. */
 export interface Cancellable {
@@ -37,25 +41,28 @@ interface ConnectBooks {
   readonly connections: ConnectionSet;
 }
 
+/** How a connect goes about several addresses, besides what every connect takes. */
+interface StreamConnectorOptions extends ConnectOptions {
+  readonly attemptDelayMs?: number;
+}
+
 /**
- * One connect, from the first look-up to the protocol: tries the candidates in turn, within one
- * timeout, until one connects.
+ * One connect, from the first look-up to the protocol, within one timeout: the candidates race.
  */
 export class StreamConnector<P extends Protocol>
-  implements ConnectAttemptOwner, HandshakeOwner, ConnectionOwner, Cancellable
+  implements HandshakeOwner, ConnectionOwner, Cancellable
 {
   readonly #description: string;
   readonly #factory: Factory<P>;
   readonly #context: TransportContext;
   readonly #books: ConnectBooks;
-  readonly #options: ConnectOptions;
+  readonly #options: StreamConnectorOptions;
   readonly #tls: PreparedTLS | null;
   readonly #outcome = Promise.withResolvers<P>();
   readonly #cancel = () => this.cancel();
   #state: "connecting" | "settled" = "connecting";
-  #candidates: readonly ConnectCandidate[] = [];
-  #nextCandidate = 0;
-  #attempt: ConnectAttempt | Handshake | null = null;
+  #race: ConnectRace | null = null;
+  #handshake: Handshake | null = null;
   #deadline: DelayedCall | null = null;
 
   /**
@@ -68,7 +75,7 @@ export class StreamConnector<P extends Protocol>
     factory: Factory<P>,
     context: TransportContext,
     books: ConnectBooks,
-    options: ConnectOptions,
+    options: StreamConnectorOptions,
   ) {
     this.#description = description;
     this.#factory = factory;
@@ -80,9 +87,9 @@ export class StreamConnector<P extends Protocol>
   }
 
   /**
-   * Connects to one of the candidates that `find` gives. Resolves with the protocol after its
-   * `connectionMade`, rejects with a `ConnectError`, or with what `find` threw as a mistake of its
-   * caller (`TypeError`, `RangeError`, `InvalidAddressError`).
+   * Connects to one of the candidates that `find` gives, of which there is one at least. Resolves
+   * with the protocol after its `connectionMade`; rejects with a `ConnectError`, or with what its
+   * caller did wrong (`TypeError`, `RangeError`, `InvalidAddressError`), as `find` threw it.
    */
   connect(find: () => Promise<readonly ConnectCandidate[]>): Promise<P> {
     const { timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, signal } = this.#options;
@@ -94,11 +101,8 @@ export class StreamConnector<P extends Protocol>
     });
     signal?.addEventListener("abort", this.#cancel);
     find().then(
-      (candidates) => {
-        this.#candidates = candidates;
-        this.#tryNext(null);
-      },
-      (error: unknown) => this.#giveUp(this.#errorFor(this.#description, error)),
+      (candidates) => this.#startRace(candidates),
+      (error: unknown) => this.#giveUp(connectFailure(this.#description, error)),
     );
     return this.#outcome.promise;
   }
@@ -108,14 +112,17 @@ export class StreamConnector<P extends Protocol>
     this.#giveUp(this.#cancelled());
   }
 
-  attemptSucceeded(driver: StreamDriver): void {
+  raceWon(driver: StreamDriver): void {
     if (this.#tls === null) {
       this.#serve(driver, null);
-      return;
+    } else {
+      this.#handshake = new Handshake(driver, this);
+      this.#handshake.begin(this.#tls, this.#context.clock);
     }
-    const handshake = new Handshake(driver, this);
-    this.#attempt = handshake;
-    handshake.begin(this.#tls, this.#context.clock);
+  }
+
+  raceLost(error: Error): void {
+    this.#giveUp(error);
   }
 
   handshakeSucceeded(_handshake: Handshake, driver: StreamDriver, info: TLSInfo): void {
@@ -128,10 +135,6 @@ export class StreamConnector<P extends Protocol>
     this.#giveUp(new ConnectError(this.#target, message, { code, cause: error }));
   }
 
-  attemptFailed(error: unknown): void {
-    this.#tryNext(this.#errorFor(this.#target, error));
-  }
-
   connectionEnded(connection: StreamConnection): void {
     this.#books.connections.connectionEnded(connection);
     endFactoryUse(this.#factory, this.#context.logger);
@@ -139,29 +142,15 @@ export class StreamConnector<P extends Protocol>
 
   /** The address that is being tried, or else what was asked for. */
   get #target(): string {
-    return this.#candidates[this.#nextCandidate - 1]?.address.toString() ?? this.#description;
+    return this.#race?.target ?? this.#description;
   }
 
-  #tryNext(failure: Error | null): void {
-    while (this.#state === "connecting") {
-      const candidate = this.#candidates[this.#nextCandidate++];
-      if (candidate === undefined) {
-        this.#giveUp(failure ?? connectErrorFor(this.#description, "ENOTFOUND"));
-        return;
-      }
-      try {
-        this.#begun(candidate.begin(this));
-        return;
-      } catch (error) {
-        failure = this.#errorFor(candidate.address.toString(), error);
-      }
-    }
-  }
-
-  /** The runtime may run other code while it begins to connect, and that may have cancelled. */
-  #begun(attempt: ConnectAttempt): void {
-    this.#attempt = attempt;
-    if (this.#state === "settled") attempt.giveUp();
+  #startRace(candidates: readonly ConnectCandidate[]): void {
+    if (this.#state === "settled") return;
+    const { attemptDelayMs = DEFAULT_ATTEMPT_DELAY_MS } = this.#options;
+    const { clock } = this.#context;
+    this.#race = new ConnectRace(this.#description, candidates, attemptDelayMs, clock, this);
+    this.#race.start();
   }
 
   #serve(driver: StreamDriver, info: TLSInfo | null): void {
@@ -191,15 +180,6 @@ export class StreamConnector<P extends Protocol>
     return null;
   }
 
-  /** Mistakes of the caller go through as they are; what the world did becomes a `ConnectError`. */
-  #errorFor(address: string, cause: unknown): Error {
-    if (cause instanceof ConnectError) return cause;
-    const { code } = systemCodeOf(cause);
-    if (code !== undefined) return connectErrorFor(address, code, cause);
-    if (cause instanceof Error && cause.constructor !== Error) return cause;
-    return new ConnectError(address, messageOf(cause), { cause });
-  }
-
   #cancelled(): ConnectError {
     const cause: unknown = this.#options.signal?.reason;
     return new ConnectingCancelledError(this.#target, "cancelled", { cause });
@@ -208,7 +188,8 @@ export class StreamConnector<P extends Protocol>
   #giveUp(error: Error): void {
     if (this.#state === "settled") return;
     this.#settle();
-    this.#attempt?.giveUp();
+    this.#race?.giveUp();
+    this.#handshake?.giveUp();
     this.#reject(error);
   }
 

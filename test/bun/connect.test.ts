@@ -207,6 +207,29 @@ describe.skipIf(withoutLibc)("BunReactor.connectTCP (needs libc)", () => {
     expect(await outcome).toBeInstanceOf(ConnectingCancelledError);
   });
 
+  test("a name whose first address never answers: the next one is used beside it", async () => {
+    using silent = new UnansweringListener();
+    using listener = new RawListener({ hostname: "127.0.0.2", port: silent.port });
+    const before = openDescriptors();
+    const factory = new RecordingFactory();
+    const resolver = async () => ["127.0.0.1", "127.0.0.2"];
+    const options = { host: "two.example", port: silent.port, resolver, attemptDelayMs: 1 };
+    const { connection } = await new BunReactor().connectTCP(options, factory);
+    expect(connection.getPeer()).toMatchObject({ host: "127.0.0.2" });
+    (await listener.accept()).sendRST();
+    await factory.stopped();
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
+  });
+
+  test("a name whose addresses all fail: every one of them is in the error", async () => {
+    const port = deadPort();
+    const resolver = async () => ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
+    const error = await failure({ host: "three.example", port, resolver });
+    expect(error).toBeInstanceOf(ConnectionRefusedError);
+    expect(error).toMatchObject({ code: "ECONNREFUSED", address: `tcp three.example:${port}` });
+    expect((error.cause as AggregateError).errors).toHaveLength(3);
+  });
+
   test("bindAddress is where the connection comes from", async () => {
     using listener = new RawListener({ hostname: "127.0.0.1" });
     const factory = new RecordingFactory();

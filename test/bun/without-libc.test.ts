@@ -11,6 +11,7 @@ import {
   DNSLookupError,
 } from "../../src/reactor/connect-error.ts";
 import { SocketOptionError } from "../../src/reactor/socket-option.ts";
+import { settle } from "../transport/scripted-network.ts";
 import { openDescriptors } from "../native/open-descriptors.ts";
 import { RawDatagramPeer } from "../raw-datagram-peer.ts";
 import { RawListener } from "../raw-listener.ts";
@@ -91,7 +92,7 @@ describe("BunReactor without libc", () => {
     const connecting = new BunReactor().connectTCP(options, factory);
     const outcome = connecting.catch((e: unknown) => e);
     // By then the attempt is under way, and nothing has been heard of it.
-    await Promise.resolve();
+    await settle();
     controller.abort();
     expect(await outcome).toBeInstanceOf(ConnectingCancelledError);
     await (await listener.accept()).reset();

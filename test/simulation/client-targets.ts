@@ -2,7 +2,6 @@
 import { expect } from "bun:test";
 import { ClientService } from "../../src/application/client-service.ts";
 import { ServiceStoppedError } from "../../src/application/service-stopped-error.ts";
-import { HostnameEndpoint } from "../../src/endpoints/hostname-endpoint.ts";
 import { Echo } from "../../src/protocols/echo.ts";
 import { ConnectError } from "../../src/reactor/connect-error.ts";
 import type { StreamClientEndpoint } from "../../src/reactor/endpoint.ts";
@@ -91,8 +90,8 @@ async function askFor(service: ClientService<Visitor>, network: SimulatedNetwork
 }
 
 /** One protocol at most, whichever of the addresses answer. */
-const HOSTNAME_TARGET: Target = {
-  name: "hostname-endpoint",
+const RACE_TARGET: Target = {
+  name: "connect-race",
   async scenario(network) {
     const there = new Set<Visitor>();
     let made = 0;
@@ -100,18 +99,14 @@ const HOSTNAME_TARGET: Target = {
       if (network.random.integer(0, 1) === 0) continue;
       await network.listenTCP({ host, port: PORT }, Factory.forProtocol(Echo));
     }
-    const endpoint = new HostnameEndpoint(network, {
-      host: "several.example",
-      port: PORT,
-      resolver: async () => ADDRESSES,
-    });
+    const options = { host: "several.example", port: PORT, resolver: async () => ADDRESSES };
     const visitors = new Factory(() => {
       made++;
       return new Visitor(network, there);
     });
     network.invariant(() => expect(made).toBeLessThanOrEqual(1));
     try {
-      const visitor = await endpoint.connect(visitors);
+      const visitor = await network.connectTCP(options, visitors);
       expect(visitor).toBeInstanceOf(Visitor);
       expect(made).toBe(1);
     } catch (error) {
@@ -121,4 +116,4 @@ const HOSTNAME_TARGET: Target = {
   },
 };
 
-export const CLIENT_TARGETS: readonly Target[] = [CLIENT_SERVICE_TARGET, HOSTNAME_TARGET];
+export const CLIENT_TARGETS: readonly Target[] = [CLIENT_SERVICE_TARGET, RACE_TARGET];

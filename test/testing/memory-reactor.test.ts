@@ -8,6 +8,7 @@ import { InvalidAddressError } from "../../src/reactor/invalid-address-error.ts"
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
 import { MemoryReactor } from "../../src/testing/memory-reactor.ts";
 import { RecordingProtocol } from "../transport/recording-protocol.ts";
+import { settle } from "../transport/scripted-network.ts";
 
 const HOST = "127.0.0.1";
 
@@ -106,7 +107,7 @@ describe("MemoryReactor: names and addresses", () => {
     expect(String(client.connection.getPeer())).toBe("tcp 127.0.0.3:7");
   });
 
-  test("when all refuse, the last refusal is the error", async () => {
+  test("when all refuse, the error has every refusal", async () => {
     const reactor = new MemoryReactor();
     reactor.names.set("two.example", ["127.0.0.1", "127.0.0.2"]);
     const connecting = reactor.connectTCP(
@@ -114,7 +115,24 @@ describe("MemoryReactor: names and addresses", () => {
       factoryOf(new RecordingProtocol()),
     );
     await expect(connecting).rejects.toBeInstanceOf(ConnectionRefusedError);
-    await expect(connecting).rejects.toMatchObject({ address: "tcp 127.0.0.2:7" });
+    await expect(connecting).rejects.toMatchObject({
+      address: "tcp two.example:7",
+      cause: { errors: [{ address: "tcp 127.0.0.1:7" }, { address: "tcp 127.0.0.2:7" }] },
+    });
+  });
+
+  test("an address that never answers costs a name no more than the delay of an attempt", async () => {
+    const reactor = new MemoryReactor();
+    reactor.names.set("two.example", ["127.0.0.1", "127.0.0.2"]);
+    reactor.swallow("127.0.0.1");
+    const server = new RecordingProtocol();
+    await reactor.listenTCP({ host: "127.0.0.2", port: 7 }, factoryOf(server));
+    const client = new RecordingProtocol();
+    const connecting = reactor.connectTCP({ host: "two.example", port: 7 }, factoryOf(client));
+    await settle();
+    reactor.advance(250);
+    expect(await connecting).toBe(client);
+    expect(client.connection.getPeer()).toMatchObject({ host: "127.0.0.2" });
   });
 
   test("only an address can be swallowed, for a name would never be found", () => {

@@ -1,13 +1,7 @@
-import { HostnameEndpoint } from "../../../src/endpoints/hostname-endpoint.ts";
 import type { InternetAddress } from "../../../src/reactor/address.ts";
 import { Factory } from "../../../src/reactor/factory.ts";
 import { Protocol } from "../../../src/reactor/protocol.ts";
-import {
-  advance,
-  type ScriptedHost,
-  ScriptedNetwork,
-  settle,
-} from "../../endpoints/scripted-network.ts";
+import { type ScriptedHost, ScriptedNetwork, settle } from "../../transport/scripted-network.ts";
 import { mapped } from "../notation/kind.ts";
 import { choice, onMicrosecondGrid, seconds, text } from "../notation/scalars.ts";
 import { byKey, fields, listOf, tuple, withDefault } from "../notation/shapes.ts";
@@ -16,7 +10,7 @@ import { withinTimesSorted, stepOf } from "./time-grid.ts";
 
 const PORT = 80;
 
-/** Beyond every timeout that an endpoint has by default. */
+/** Beyond every timeout that a connect has by default. */
 const MAX_RACE_MS = 60_000;
 
 /** How long nothing more may happen once there is a result. */
@@ -76,16 +70,16 @@ async function outcomeOf(
   const options = { host: "example.org", port: PORT, resolver, attemptDelayMs };
   const results: object[] = [];
   const at = () => onMicrosecondGrid(network.now());
-  new HostnameEndpoint(network, options).connect(factory).then(
+  network.connectTCP(options, factory).then(
     (protocol) => results.push({ connected: protocol.peer, at: at() }),
     (error: Error) => results.push({ error: error.name, at: at() }),
   );
   const stepMs = stepOf([attemptDelayMs, ...hosts.map(({ afterMs }) => afterMs)]);
   await settle();
   while (results.length === 0 && network.now() < MAX_RACE_MS) {
-    await advance(network, stepMs, stepMs, move);
+    await network.advance(stepMs, stepMs, move);
   }
-  await advance(network, QUIET_MS, stepMs, move);
+  await network.advance(QUIET_MS, stepMs, move);
   const [result] = results;
   if (result === undefined) throw new Error(`There is no result within ${MAX_RACE_MS} ms`);
   return {

@@ -1,7 +1,6 @@
 import { lookup } from "node:dns/promises";
-import { addressFamily } from "../reactor/ip-address.ts";
-import { DNSLookupError } from "../reactor/connect-error.ts";
-import { failureOf, systemCodeOf } from "./system-code.ts";
+import { DNSLookupError } from "./connect-error.ts";
+import { addressFamily, canonicalHost } from "./ip-address.ts";
 
 /**
  * Finds the IP addresses of a name, the one to try first at the front. No address is an empty list,
@@ -9,7 +8,10 @@ import { failureOf, systemCodeOf } from "./system-code.ts";
  */
 export type HostnameResolver = (host: string) => Promise<readonly string[]>;
 
-/** Asks the system, as every program does: hosts file, DNS, and what else it is set up with. */
+/**
+ * Asks the system, as every program does: hosts file, DNS, and what else it is set up with. Nothing
+ * else waits meanwhile: the runtime asks in a thread of its own.
+ */
 export async function resolveHostname(host: string): Promise<readonly string[]> {
   // The system's answer for no name at all depends on the system.
   if (host === "") return [];
@@ -30,9 +32,17 @@ export async function addressesOf(
 ): Promise<readonly string[]> {
   if (addressFamily(host) !== null) return [host];
   const found = await Promise.try(resolve, host).catch((cause: unknown) => {
-    throw new DNSLookupError(target, failureOf(cause), { code: systemCodeOf(cause), cause });
+    throw lookupError(target, cause);
   });
-  const addresses = [...new Set(found)].filter((each) => addressFamily(each) !== null);
-  if (addresses.length > 0) return addresses;
-  throw new DNSLookupError(target, `${host} has no address`);
+  const addresses = found.filter((each) => addressFamily(each) !== null).map(canonicalHost);
+  if (addresses.length > 0) return [...new Set(addresses)];
+  throw new DNSLookupError(target, `${host || "an empty name"} has no address`, {
+    code: "ENOTFOUND",
+  });
+}
+
+function lookupError(target: string, cause: unknown): DNSLookupError {
+  if (!(cause instanceof Error)) return new DNSLookupError(target, String(cause), { cause });
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
+  return new DNSLookupError(target, code ?? cause.message, { code, cause });
 }

@@ -1,8 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import {
-  HostnameEndpoint,
-  type HostnameEndpointOptions,
-} from "../../src/endpoints/hostname-endpoint.ts";
 import type { InternetAddress } from "../../src/reactor/address.ts";
 import {
   ConnectBindError,
@@ -16,8 +12,9 @@ import {
 import { Factory } from "../../src/reactor/factory.ts";
 import { InvalidAddressError } from "../../src/reactor/invalid-address-error.ts";
 import { Protocol } from "../../src/reactor/protocol.ts";
-import { RecordingProtocol } from "../transport/recording-protocol.ts";
-import { advance, type ScriptedHost, ScriptedNetwork, settle } from "./scripted-network.ts";
+import type { ConnectTCPOptions } from "../../src/reactor/reactor.ts";
+import { RecordingProtocol } from "./recording-protocol.ts";
+import { type ScriptedHost, ScriptedNetwork, settle } from "./scripted-network.ts";
 
 const PORT = 80;
 
@@ -30,7 +27,7 @@ class Quiet extends Protocol {
 /** A network with a server at each host, and a connect by a name that stands for all of them. */
 async function connecting(
   hosts: readonly ScriptedHost[],
-  options: Partial<HostnameEndpointOptions> & { readonly factory?: Factory<Quiet> } = {},
+  options: Partial<ConnectTCPOptions> & { readonly factory?: Factory<Quiet> } = {},
   signal?: AbortSignal,
 ) {
   const network = new ScriptedNetwork(hosts);
@@ -43,14 +40,9 @@ async function connecting(
   for (const { host } of hosts) await network.listenTCP({ host, port: PORT }, serving);
   const { factory = Factory.forProtocol(Quiet), ...rest } = options;
   const resolver = async () => hosts.map(({ host }) => host);
-  const endpoint = new HostnameEndpoint(network, {
-    host: "example.org",
-    port: PORT,
-    resolver,
-    ...rest,
-  });
+  const where = { host: "example.org", port: PORT, resolver, ...rest };
   const outcome: { connected?: string; error?: unknown; atMs?: number } = {};
-  endpoint.connect(factory, signal === undefined ? {} : { signal }).then(
+  network.connectTCP(signal === undefined ? where : { ...where, signal }, factory).then(
     (protocol) => Object.assign(outcome, { connected: protocol.peer, atMs: network.now() }),
     (error: unknown) => Object.assign(outcome, { error, atMs: network.now() }),
   );
@@ -63,16 +55,16 @@ const CONNECTS = (host: string, afterMs: number): ScriptedHost => {
 };
 const FAILS = (host: string, afterMs: number): ScriptedHost => ({ host, result: "fail", afterMs });
 
-describe("HostnameEndpoint", () => {
+describe("connectTCP to a name", () => {
   test("statement 40: the second address is tried after 250 ms, or at once on failure", async () => {
     const slow = await connecting([HANGS("10.0.0.1"), CONNECTS("10.0.0.2", 10)]);
-    await advance(slow.network, 1_000);
+    await slow.network.advance(1_000);
     expect(slow.network.attempts).toEqual([
       ["10.0.0.1", 0],
       ["10.0.0.2", 250],
     ]);
     const failing = await connecting([FAILS("10.0.0.1", 20), CONNECTS("10.0.0.2", 10)]);
-    await advance(failing.network, 1_000);
+    await failing.network.advance(1_000);
     expect(failing.network.attempts).toEqual([
       ["10.0.0.1", 0],
       ["10.0.0.2", 20],
@@ -88,7 +80,7 @@ describe("HostnameEndpoint", () => {
     });
     const hosts = [CONNECTS("10.0.0.1", 300), CONNECTS("10.0.0.2", 10)];
     const { network, outcome, servers } = await connecting(hosts, { factory });
-    await advance(network, 1_000);
+    await network.advance(1_000);
     expect(outcome).toMatchObject({ connected: "10.0.0.2", atMs: 260 });
     expect(network.cancelled).toEqual(["10.0.0.1"]);
     expect(built).toBe(1);
@@ -99,7 +91,7 @@ describe("HostnameEndpoint", () => {
     const stubborn = { ...CONNECTS("10.0.0.1", 300), isStubborn: true };
     const hosts = [stubborn, CONNECTS("10.0.0.2", 10)];
     const { network, outcome, servers } = await connecting(hosts);
-    await advance(network, 1_000);
+    await network.advance(1_000);
     expect(outcome).toMatchObject({ connected: "10.0.0.2", atMs: 260 });
     expect(servers.length).toBe(2);
     const open = servers.filter((server) => !server.events.includes("connectionLost"));
@@ -108,7 +100,7 @@ describe("HostnameEndpoint", () => {
 
   test("statement 40: a name without an address is a DNSLookupError", async () => {
     const { network, outcome } = await connecting([]);
-    await advance(network, 10);
+    await network.advance(10);
     expect(outcome.error).toBeInstanceOf(DNSLookupError);
     expect(outcome.error).toMatchObject({ address: "tcp example.org:80" });
   });
@@ -135,7 +127,7 @@ describe("HostnameEndpoint", () => {
   test("the families are tried in turn, beginning with that of the first address", async () => {
     const hosts = ["2001:db8::1", "2001:db8::2", "2001:db8::3", "10.0.0.1", "10.0.0.2"].map(HANGS);
     const { network } = await connecting(hosts, { timeoutMs: 10_000 });
-    await advance(network, 2_000);
+    await network.advance(2_000);
     expect(network.attempts.map(([host]) => host)).toEqual([
       "2001:db8::1",
       "10.0.0.1",
@@ -149,7 +141,7 @@ describe("HostnameEndpoint", () => {
   test("a failure beside an attempt that hangs brings the next one at once", async () => {
     const hosts = [HANGS("10.0.0.1"), FAILS("10.0.0.2", 50), CONNECTS("10.0.0.3", 5)];
     const { network, outcome } = await connecting(hosts);
-    await advance(network, 1_000);
+    await network.advance(1_000);
     expect(network.attempts).toEqual([
       ["10.0.0.1", 0],
       ["10.0.0.2", 250],
@@ -161,12 +153,12 @@ describe("HostnameEndpoint", () => {
 
   test("when all fail alike, the error is of their class and has all of them as its cause", async () => {
     const { network, outcome } = await connecting([FAILS("10.0.0.1", 1), FAILS("10.0.0.2", 1)]);
-    await advance(network, 100);
+    await network.advance(100);
     const error = outcome.error as ConnectError;
     expect(error).toBeInstanceOf(ConnectionRefusedError);
     expect(error.message).toBe(
       "Cannot connect to tcp example.org:80: all 2 addresses failed: " +
-        "tcp 10.0.0.1: ECONNREFUSED; tcp 10.0.0.2: ECONNREFUSED",
+        "tcp 10.0.0.1:80: ECONNREFUSED; tcp 10.0.0.2:80: ECONNREFUSED",
     );
     expect((error.cause as AggregateError).errors).toHaveLength(2);
     expect(error.code).toBe("ECONNREFUSED");
@@ -175,7 +167,7 @@ describe("HostnameEndpoint", () => {
   test("when all fail differently, the error is a ConnectError and none of its subclasses", async () => {
     const timesOut: ScriptedHost = { host: "10.0.0.1", result: "time out", afterMs: 1 };
     const { network, outcome } = await connecting([timesOut, FAILS("10.0.0.2", 1)]);
-    await advance(network, 100);
+    await network.advance(100);
     const { error } = outcome;
     expect((error as Error).constructor).toBe(ConnectError);
     const { errors } = (error as Error).cause as AggregateError;
@@ -187,13 +179,13 @@ describe("HostnameEndpoint", () => {
 
   test("the error of a single address is passed on as it is", async () => {
     const { network, outcome } = await connecting([FAILS("10.0.0.1", 1)]);
-    await advance(network, 100);
-    expect(outcome.error).toMatchObject({ address: "tcp 10.0.0.1" });
+    await network.advance(100);
+    expect(outcome.error).toMatchObject({ address: "tcp 10.0.0.1:80" });
   });
 
   test("the timeout is for lookup and attempts together", async () => {
     const { network, outcome } = await connecting([HANGS("10.0.0.1")], { timeoutMs: 700 });
-    await advance(network, 1_000);
+    await network.advance(1_000);
     expect(outcome.error).toBeInstanceOf(TimeoutError);
     expect(outcome.atMs).toBe(700);
     expect(network.cancelled).toEqual(["10.0.0.1"]);
@@ -201,7 +193,7 @@ describe("HostnameEndpoint", () => {
       timeoutMs: 700,
       resolver: () => new Promise(() => undefined),
     });
-    await advance(looking.network, 1_000);
+    await looking.network.advance(1_000);
     expect(looking.outcome.error).toBeInstanceOf(TimeoutError);
     expect(looking.outcome.atMs).toBe(700);
   });
@@ -210,9 +202,9 @@ describe("HostnameEndpoint", () => {
     const stop = new AbortController();
     const hosts = [HANGS("10.0.0.1"), HANGS("10.0.0.2"), HANGS("10.0.0.3")];
     const { network, outcome } = await connecting(hosts, {}, stop.signal);
-    await advance(network, 300);
+    await network.advance(300);
     stop.abort("enough");
-    await advance(network, 1_000);
+    await network.advance(1_000);
     expect(outcome.error).toBeInstanceOf(ConnectingCancelledError);
     expect(outcome.error).toMatchObject({ cause: "enough" });
     expect(network.cancelled).toEqual(["10.0.0.1", "10.0.0.2"]);
@@ -253,7 +245,7 @@ describe("HostnameEndpoint", () => {
       [CONNECTS("10.0.0.1", 10), CONNECTS("10.0.0.2", 10)],
       { factory },
     );
-    await advance(network, 1_000);
+    await network.advance(1_000);
     expect(outcome.error).toBeInstanceOf(NoProtocol);
     expect(network.attempts).toEqual([["10.0.0.1", 0]]);
   });
@@ -267,10 +259,10 @@ describe("HostnameEndpoint", () => {
     }
     const hosts = [FAILS("10.0.0.1", 10), CONNECTS("10.0.0.2", 10)];
     const { network, servers } = await connecting(hosts, { factory: new Counted() });
-    await advance(network, 100);
+    await network.advance(100);
     expect(uses).toEqual(["start"]);
     servers[0]?.connection.abortConnection();
-    await advance(network, 100);
+    await network.advance(100);
     expect(uses).toEqual(["start", "stop"]);
   });
 
@@ -278,11 +270,11 @@ describe("HostnameEndpoint", () => {
     const bindAddress = { host: "127.0.0.1" };
     const hosts = [HANGS("2001:db8::1"), CONNECTS("10.0.0.2", 10)];
     const { network, outcome } = await connecting(hosts, { bindAddress });
-    await advance(network, 100);
+    await network.advance(100);
     expect(network.attempts).toEqual([["10.0.0.2", 0]]);
     expect(outcome.connected).toBe("10.0.0.2");
     const none = await connecting([HANGS("2001:db8::1")], { bindAddress });
-    await advance(none.network, 100);
+    await none.network.advance(100);
     expect(none.outcome.error).toBeInstanceOf(ConnectBindError);
   });
 
@@ -290,18 +282,28 @@ describe("HostnameEndpoint", () => {
     const resolver = () => Promise.reject(new Error("looked up"));
     const network = new ScriptedNetwork([CONNECTS("10.0.0.1", 10)]);
     await network.listenTCP({ host: "10.0.0.1", port: PORT }, Factory.forProtocol(Quiet));
-    const endpoint = new HostnameEndpoint(network, { host: "10.0.0.1", port: PORT, resolver });
-    const connected = endpoint.connect(Factory.forProtocol(Quiet));
-    await advance(network, 100);
+    const options = { host: "10.0.0.1", port: PORT, resolver };
+    const connected = network.connectTCP(options, Factory.forProtocol(Quiet));
+    await network.advance(100);
     expect((await connected).peer).toBe("10.0.0.1");
   });
 
-  test("a port or a delay that is none is refused when the endpoint is made", () => {
-    const network = new ScriptedNetwork([]);
-    expect(() => new HostnameEndpoint(network, { host: "a", port: 65_536 })).toThrow(
-      InvalidAddressError,
+  test("a port or a delay that is none is refused", async () => {
+    const { outcome } = await connecting([], { port: 65_536 });
+    await settle();
+    expect(outcome.error).toBeInstanceOf(InvalidAddressError);
+    const slow = await connecting([], { attemptDelayMs: -1 });
+    await settle();
+    expect(slow.outcome.error).toBeInstanceOf(RangeError);
+  });
+
+  test("of a name with thousands of addresses only so many are tried", async () => {
+    const hosts = Array.from({ length: 3_000 }, (_, index) =>
+      FAILS(`10.0.${index >> 8}.${index & 255}`, 0),
     );
-    const options = { host: "a", port: 1, attemptDelayMs: -1 };
-    expect(() => new HostnameEndpoint(network, options)).toThrow(RangeError);
+    const { network, outcome } = await connecting(hosts);
+    await network.advance(3_000);
+    expect(outcome.error).toBeInstanceOf(ConnectionRefusedError);
+    expect(network.attempts).toHaveLength(64);
   });
 });
