@@ -8,9 +8,6 @@ import { systemCodeOf } from "../transport/system-error.ts";
 import { type DescriptorInput, DescriptorReader } from "./descriptor-reader.ts";
 import { type DescriptorOutput, DescriptorWriter } from "./descriptor-writer.ts";
 
-/** Neither end of a pair of descriptors has a name. */
-const UNNAMED = new UNIXAddress("");
-
 /** The highest number of a standard descriptor. */
 const LAST_STANDARD_DESCRIPTOR = 2;
 
@@ -21,8 +18,9 @@ const LAST_STANDARD_DESCRIPTOR = 2;
  * is opened later gets their numbers, and with them what others print.
  */
 export class StdioDriver implements StreamDriver, DescriptorInput, DescriptorOutput {
-  readonly peer = UNNAMED;
-  readonly host = UNNAMED;
+  // Neither end has a name.
+  readonly peer = new UNIXAddress("");
+  readonly host = this.peer;
   readonly fileDescriptor: number;
   readonly #outputFd: number;
   readonly #reader: DescriptorReader;

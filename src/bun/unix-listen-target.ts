@@ -12,9 +12,6 @@ import { type BunListener, bunConnect, IGNORED } from "./bun-socket.ts";
 /** Everybody on this host may connect; the folder's permissions are the usual way to limit that. */
 const DEFAULT_MODE = 0o666;
 
-/** An accepted UNIX socket's peer has no name. */
-const UNNAMED = new UNIXAddress("");
-
 /** A path or abstract name to listen at, or a listening UNIX socket to adopt. */
 export class UNIXListenTarget implements ListenTarget<UNIXAddress> {
   readonly #options: ListenUNIXOptions;
@@ -35,7 +32,8 @@ export class UNIXListenTarget implements ListenTarget<UNIXAddress> {
   async open(acceptor: ConnectionAcceptor): Promise<OpenListener<UNIXAddress>> {
     const { path, mode = DEFAULT_MODE, backlog } = this.#options;
     const listen = (where: { unix: string } | { fd: number }) =>
-      listenFor(acceptor, where, () => ({ peer: UNNAMED, host: this.#address }));
+      // The peer has no name, but an address that is its own.
+      listenFor(acceptor, where, () => ({ peer: new UNIXAddress(""), host: this.#address }));
     if (this.#adoptable !== null) {
       const listener = this.#adoptable.adopt((fd) => listen({ fd }));
       return new BunOpenListener(listener, this.#address, () => listener.stop(false));

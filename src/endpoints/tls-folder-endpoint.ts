@@ -43,6 +43,8 @@ class TLSFolderPort extends PortDecorator {
   readonly #folder: TLSFolder;
   readonly #logger: Logger;
   readonly #looking: LoopingCall;
+  /** How often it was told to start or stop. */
+  #calls = 0;
   #state: string;
   #shutdown: SystemEventTrigger | null = null;
 
@@ -63,11 +65,14 @@ class TLSFolderPort extends PortDecorator {
   }
 
   override async startListening(): Promise<void> {
+    const call = ++this.#calls;
     await super.startListening();
-    this.#startLooking();
+    // Unless it was told to stop meanwhile.
+    if (call === this.#calls) this.#startLooking();
   }
 
   override stopListening(): Promise<void> {
+    this.#calls++;
     this.#stopLooking();
     return super.stopListening();
   }
@@ -76,6 +81,7 @@ class TLSFolderPort extends PortDecorator {
     readonly timeoutMs?: number;
     readonly signal?: AbortSignal;
   }): Promise<void> {
+    this.#calls++;
     this.#stopLooking();
     return super.drain(options);
   }

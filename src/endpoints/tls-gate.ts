@@ -36,8 +36,16 @@ export class TLSGateFactory<P extends Protocol> extends Factory<TLSGate<P>> {
     this.#owner = owner;
   }
 
-  override buildProtocol(): TLSGate<P> {
-    return new TLSGate(this.#factory, this.#options(), this.#owner);
+  override admit(peer: Address): boolean {
+    return this.#factory.admit(peer);
+  }
+
+  override dismiss(peer: Address): void {
+    this.#factory.dismiss(peer);
+  }
+
+  override buildProtocol(peer: Address): TLSGate<P> {
+    return new TLSGate(peer, this.#factory, this.#options(), this.#owner);
   }
 
   override doStart(): void {
@@ -51,12 +59,19 @@ export class TLSGateFactory<P extends Protocol> extends Factory<TLSGate<P>> {
 
 /** The protocol of a connection until it is secured. */
 class TLSGate<P extends Protocol> extends Protocol {
+  readonly #peer: Address;
   readonly #factory: Factory<P>;
   readonly #options: StartTLSOptions;
   readonly #owner: TLSGateOwner<P> | null;
 
-  constructor(factory: Factory<P>, options: StartTLSOptions, owner: TLSGateOwner<P> | null) {
+  constructor(
+    peer: Address,
+    factory: Factory<P>,
+    options: StartTLSOptions,
+    owner: TLSGateOwner<P> | null,
+  ) {
     super();
+    this.#peer = peer;
     this.#factory = factory;
     this.#options = options;
     this.#owner = owner;
@@ -70,9 +85,10 @@ class TLSGate<P extends Protocol> extends Protocol {
     });
   }
 
-  /** Hands the connection over. */
+  /** Hands the connection over; not while the port or the reactor stops. */
   override handshakeCompleted(info: TLSInfo): unknown {
-    const stack = this.#buildStack(this.transport.getPeer());
+    if (this.transport.disconnecting) return undefined;
+    const stack = this.#buildStack(this.#peer);
     if (stack === null) {
       this.transport.loseConnection();
       return undefined;

@@ -2,7 +2,7 @@ import { type Address, InternetAddress, UNIXAddress } from "../reactor/address.t
 import { asError } from "../reactor/as-error.ts";
 import type { Clock, DelayedCall } from "../reactor/clock.ts";
 import type { CloseReason } from "../reactor/close-reason.ts";
-import type { Factory } from "../reactor/factory.ts";
+import type { ProtocolStack } from "../reactor/factory.ts";
 import { Protocol } from "../reactor/protocol.ts";
 import type { ConnectionCallbacks, StreamTransport } from "../reactor/stream-transport.ts";
 import type { TLSInfo } from "../reactor/tls.ts";
@@ -22,18 +22,26 @@ export interface ProxyGateOptions {
   readonly headerRefused?: (error: InvalidProxyHeader, proxy: Address) => void;
 }
 
+/** Makes what serves a client; null refuses it. */
+type ServeClient = (client: Address) => ProtocolStack<Protocol> | null;
+
 /** The protocol of a connection until its PROXY header is complete. */
 export class ProxyGate extends Protocol {
-  readonly #factory: Factory<Protocol>;
+  readonly #peer: Address;
+  readonly #serve: ServeClient;
   readonly #options: ProxyGateOptions;
   readonly #parser = new ProxyHeaderParser();
   #timeout: DelayedCall | null = null;
   #tlsInfo: TLSInfo | null = null;
 
-  /** @param factory makes the protocol that the connection is handed to */
-  constructor(factory: Factory<Protocol>, options: ProxyGateOptions) {
+  /**
+   * @param peer the client, where there is no header that names another
+   * @param serve makes the protocol that the connection is handed to
+   */
+  constructor(peer: Address, serve: ServeClient, options: ProxyGateOptions) {
     super();
-    this.#factory = factory;
+    this.#peer = peer;
+    this.#serve = serve;
     this.#options = options;
   }
 
@@ -114,7 +122,8 @@ export class ProxyGate extends Protocol {
    */
   #handOver(ends: ProxiedEnds | null): ProtocolWrapper | null {
     this.#timeout?.[Symbol.dispose]();
-    const stack = this.#factory.buildStack(ends?.peer ?? this.transport.getPeer());
+    // While the port or the reactor stops nobody is served any more.
+    const stack = this.transport.disconnecting ? null : this.#serve(ends?.peer ?? this.#peer);
     if (stack === null) {
       this.transport.loseConnection();
       return null;

@@ -12,7 +12,8 @@ export interface AccessPolicy {
 }
 
 /**
- * Refuses peers by their IP address. UNIX sockets have none and are always allowed: their path's
+ * Refuses peers by their IP address, as soon as they are accepted and before TLS. UNIX sockets have
+ * none and are always allowed: their path's
  * permissions say who may connect.
  *
  * @throws {InvalidAddressError} for an entry that is no address or network
@@ -45,6 +46,15 @@ class AccessFactory<P extends Protocol> extends Factory<P> {
     this.#inner.doStop();
   }
 
+  override admit(peer: Address): boolean {
+    return this.#isAllowed(peer) && this.#inner.admit(peer);
+  }
+
+  override dismiss(peer: Address): void {
+    this.#inner.dismiss(peer);
+  }
+
+  /** Asks again, because a factory around this one may not know of `admit`. */
   override buildStack(peer: Address): ProtocolStack<P> | null {
     return this.#isAllowed(peer) ? this.#inner.buildStack(peer) : null;
   }

@@ -1,10 +1,7 @@
 import type { Address } from "../reactor/address.ts";
-import type { CloseReason } from "../reactor/close-reason.ts";
 import { Factory, type ProtocolStack } from "../reactor/factory.ts";
 import type { Protocol } from "../reactor/protocol.ts";
-import type { ConnectionCallbacks } from "../reactor/stream-transport.ts";
 import { peerKey } from "./peer-key.ts";
-import { ProtocolWrapper } from "./protocol-wrapper.ts";
 
 /** How many connections there may be at a time; a limit that is left out does not hold. */
 export interface LimitPolicy<O extends Protocol = Protocol> {
@@ -13,7 +10,7 @@ export interface LimitPolicy<O extends Protocol = Protocol> {
   readonly maxPerPeer?: number;
   /** Serves those above a limit, to tell them so; without it they are refused. */
   readonly overflow?: Factory<O>;
-  /** How many of those there may be at a time; 64 unless told. */
+  /** How many of those there may be at a time; 64 by default. */
   readonly maxOverflow?: number;
 }
 
@@ -21,7 +18,9 @@ export interface LimitPolicy<O extends Protocol = Protocol> {
 const DEFAULT_MAX_OVERFLOW = 64;
 
 /**
- * Limits how many connections are open, over all ports and connects that use the factory.
+ * Limits how many connections are open, over all ports and connects that use the factory. A
+ * connection has its place from the moment it is accepted, TLS handshake included, until it has
+ * ended; whoever gets none is refused before TLS. That holds for places of `overflow` as well.
  *
  * @throws {RangeError} when a limit is not a whole number of at least 0
  */
@@ -38,47 +37,74 @@ export function withLimits<P extends Protocol, O extends Protocol = P>(
   return new LimitingFactory(factory, policy);
 }
 
+/** What serves some connections, and how many there are of them. */
+interface Places<P extends Protocol> {
+  readonly factory: Factory<P>;
+  readonly count: ConnectionCount;
+}
+
 class LimitingFactory<P extends Protocol, O extends Protocol> extends Factory<P | O> {
-  readonly #inner: Factory<P>;
-  readonly #overflow: Factory<O> | undefined;
-  readonly #served: ConnectionCount;
-  readonly #overflowing: ConnectionCount;
+  readonly #served: Places<P>;
+  readonly #overflowing: Places<O> | null;
+  /** Which of the two each connection that was admitted has its place in. */
+  readonly #placesOf = new Map<Address, Places<P> | Places<O>>();
 
   constructor(inner: Factory<P>, policy: LimitPolicy<O>) {
     super();
-    this.#inner = inner;
-    this.#overflow = policy.overflow;
-    this.#served = new ConnectionCount(policy.maxConnections, policy.maxPerPeer);
-    this.#overflowing = new ConnectionCount(policy.maxOverflow ?? DEFAULT_MAX_OVERFLOW, undefined);
+    const { maxConnections, maxPerPeer, overflow, maxOverflow = DEFAULT_MAX_OVERFLOW } = policy;
+    this.#served = { factory: inner, count: new ConnectionCount(maxConnections, maxPerPeer) };
+    this.#overflowing =
+      overflow === undefined
+        ? null
+        : { factory: overflow, count: new ConnectionCount(maxOverflow, undefined) };
   }
 
   override startFactory(): void {
-    this.#inner.doStart();
-    this.#overflow?.doStart();
+    this.#served.factory.doStart();
+    this.#overflowing?.factory.doStart();
   }
 
   override stopFactory(): void {
-    this.#inner.doStop();
-    this.#overflow?.doStop();
+    this.#served.factory.doStop();
+    this.#overflowing?.factory.doStop();
+  }
+
+  override admit(peer: Address): boolean {
+    const places = this.#placesFor(peer);
+    if (places === null) return false;
+    const { factory, count } = places;
+    count.enter(peer);
+    let admitted = false;
+    try {
+      admitted = factory.admit(peer);
+    } finally {
+      if (!admitted) count.leave(peer);
+    }
+    if (admitted) this.#placesOf.set(peer, places);
+    return admitted;
+  }
+
+  override dismiss(peer: Address): void {
+    const places = this.#placesOf.get(peer);
+    if (places === undefined) return;
+    this.#placesOf.delete(peer);
+    places.count.leave(peer);
+    places.factory.dismiss(peer);
   }
 
   override buildStack(peer: Address): ProtocolStack<P | O> | null {
-    if (this.#served.hasRoomFor(peer)) return counted(this.#inner, this.#served, peer);
-    if (this.#overflow === undefined || !this.#overflowing.hasRoomFor(peer)) return null;
-    return counted(this.#overflow, this.#overflowing, peer);
+    const places = this.#placesOf.get(peer);
+    if (places !== undefined) return places.factory.buildStack(peer);
+    // Served all the same it would not be counted, and no limit would hold.
+    throw new Error(
+      `${peer} was not admitted: a factory around withLimits must pass admit and dismiss on`,
+    );
   }
-}
 
-/** Builds, and counts only what was built: what throws or refuses takes no place. */
-function counted<P extends Protocol>(
-  factory: Factory<P>,
-  count: ConnectionCount,
-  peer: Address,
-): ProtocolStack<P> | null {
-  const stack = factory.buildStack(peer);
-  if (stack === null) return null;
-  count.enter(peer);
-  return { protocol: stack.protocol, outermost: new CountedWrapper(stack.outermost, count, peer) };
+  #placesFor(peer: Address): Places<P> | Places<O> | null {
+    if (this.#served.count.hasRoomFor(peer)) return this.#served;
+    return this.#overflowing?.count.hasRoomFor(peer) ? this.#overflowing : null;
+  }
 }
 
 /** How many connections there are, in all and for each peer that has any. */
@@ -111,21 +137,5 @@ class ConnectionCount {
 
   #of(peer: Address): number {
     return this.#perPeer.get(peerKey(peer)) ?? 0;
-  }
-}
-
-class CountedWrapper extends ProtocolWrapper {
-  readonly #count: ConnectionCount;
-  readonly #peer: Address;
-
-  constructor(inner: ConnectionCallbacks, count: ConnectionCount, peer: Address) {
-    super(inner);
-    this.#count = count;
-    this.#peer = peer;
-  }
-
-  override connectionLost(reason: CloseReason): void {
-    this.#count.leave(this.#peer);
-    return super.connectionLost(reason);
   }
 }

@@ -37,9 +37,11 @@ const DEFAULT_TIMEOUT_MS = 5000;
 
 /**
  * For a server behind a proxy that speaks the PROXY protocol, version 1 or 2. The header is read
- * first; only then is `factory` asked for a protocol, with the client's address, which is also what
- * `getPeer` says. A connection without a valid header is aborted, and no protocol is made; where
- * the header is wrong, and not just late, an `InvalidProxyHeader` is the cause.
+ * first; only then is `factory` asked, by the client's address, whether it admits it, and for a
+ * protocol. That address is also what `getPeer` says. A factory around this one is asked by the
+ * address of the proxy, when that connects. A connection without a valid header is aborted, and no
+ * protocol is made; where the header is wrong, and not just late, an `InvalidProxyHeader` is the
+ * cause.
  *
  * @throws {RangeError} when `timeoutMs` is negative or not a finite number
  * @throws {InvalidAddressError} for an entry of `trusted` that is no address or network
@@ -55,6 +57,8 @@ export function withProxyProtocol<P extends Protocol>(
 
 class ProxyProtocolFactory extends Factory<Protocol> {
   readonly #inner: Factory<Protocol>;
+  /** The clients that the inner factory has admitted, by the ends they are connected through. */
+  readonly #clients = new Map<Address, Address>();
   readonly #policy: ProxyProtocolPolicy & ProxyGateOptions;
   readonly #trusted: IPNetworks | null;
 
@@ -73,12 +77,45 @@ class ProxyProtocolFactory extends Factory<Protocol> {
     this.#inner.doStop();
   }
 
+  /** Whom a proxy speaks for is known only later; the others are who they are. */
+  override admit(peer: Address): boolean {
+    if (this.#isTrusted(peer)) return true;
+    return this.#policy.untrusted === "plain" && this.#admitClient(peer, peer);
+  }
+
+  override dismiss(peer: Address): void {
+    const client = this.#clients.get(peer);
+    if (client === undefined) return;
+    this.#clients.delete(peer);
+    this.#inner.dismiss(client);
+  }
+
   override buildStack(peer: Address): ProtocolStack<Protocol> | null {
     if (this.#isTrusted(peer)) {
-      const gate = new ProxyGate(this.#inner, this.#policy);
+      const serve = (client: Address) => this.#serve(peer, client);
+      const gate = new ProxyGate(peer, serve, this.#policy);
       return { protocol: gate, outermost: gate };
     }
     return this.#policy.untrusted === "plain" ? this.#inner.buildStack(peer) : null;
+  }
+
+  /** What serves `client`, who is connected through `peer`; null when the factory refuses it. */
+  #serve(peer: Address, client: Address): ProtocolStack<Protocol> | null {
+    if (!this.#admitClient(peer, client)) return null;
+    let stack: ProtocolStack<Protocol> | null = null;
+    try {
+      stack = this.#inner.buildStack(client);
+      return stack;
+    } finally {
+      // Who is refused may be connected for a while yet, but has no place any more.
+      if (stack === null) this.dismiss(peer);
+    }
+  }
+
+  #admitClient(peer: Address, client: Address): boolean {
+    const admitted = this.#inner.admit(client);
+    if (admitted) this.#clients.set(peer, client);
+    return admitted;
   }
 
   #isTrusted(peer: Address): boolean {

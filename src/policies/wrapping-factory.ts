@@ -25,15 +25,20 @@ export abstract class WrappingFactory<P extends Protocol> extends Factory<P> {
     this.inner.doStop();
   }
 
+  override admit(peer: Address): boolean {
+    return this.inner.admit(peer);
+  }
+
+  override dismiss(peer: Address): void {
+    this.inner.dismiss(peer);
+  }
+
   override buildStack(peer: Address): ProtocolStack<P> | null {
     const stack = this.inner.buildStack(peer);
     if (stack === null) return null;
     return { protocol: stack.protocol, outermost: this.wrap(stack.outermost, peer) };
   }
 
-  /**
-   * Puts the policy around `inner`. Called once for each connection that is served. It must not
-   * throw: a policy inside may count the connection already, and nobody would tell it of the end.
-   */
+  /** Puts the policy around `inner`. Called once for each connection that is served. */
   protected abstract wrap(inner: ConnectionCallbacks, peer: Address): ConnectionCallbacks;
 }

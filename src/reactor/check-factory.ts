@@ -9,7 +9,7 @@ import { hasMethods } from "./has-methods.ts";
  * @throws {TypeError} when it is no factory
  */
 export function checkFactory(place: string, factory: unknown): void {
-  if (hasMethods(factory, "buildStack", "doStart", "doStop")) return;
+  if (hasMethods(factory, "admit", "dismiss", "buildStack", "doStart", "doStop")) return;
   const needed = hasMethods(classPrototype(factory), "makeConnection")
     ? `Factory.forProtocol(${(factory as { readonly name: string }).name})`
     : "a Factory";

@@ -29,6 +29,28 @@ export class Factory<P extends Protocol = Protocol> {
   }
 
   /**
+   * Whether a connection with `peer` may have a place here: asked by the reactor as soon as there
+   * is a socket, before TLS and before there is a protocol. False has it reset, and nothing else
+   * called. Override it to refuse by address, or to count; what it throws refuses that connection
+   * and is logged.
+   *
+   * A factory around another one asks itself and then the other one, and gives its own place back
+   * when that refuses.
+   *
+   * @param peer an object of this connection alone; `buildStack` and `dismiss` get the same one
+   */
+  admit(_peer: Address): boolean {
+    return true;
+  }
+
+  /**
+   * Gives back the place of a connection that was admitted: its handshake failed, it was refused a
+   * protocol, or it has ended, after `connectionLost`. Called once for each `admit` that returned
+   * true.
+   */
+  dismiss(_peer: Address): void {}
+
+  /**
    * The protocol for a connection with `peer`; null refuses it: it is closed and nothing is called.
    * Override this one.
    */
@@ -38,8 +60,9 @@ export class Factory<P extends Protocol = Protocol> {
   }
 
   /**
-   * The protocol for a connection with `peer` and whatever is around it; null refuses it. Called by
-   * the reactor, and by factories that put a policy around the protocols of this one.
+   * The protocol for a connection with `peer`, which was admitted, and whatever is around it; null
+   * refuses it. Called by the reactor, and by factories that put a policy around the protocols of
+   * this one.
    */
   buildStack(peer: Address): ProtocolStack<P> | null {
     const protocol = this.buildProtocol(peer);

@@ -7,7 +7,10 @@ import type { StreamTransport } from "./stream-transport.ts";
 /** What a listening port has done so far, in connections. */
 export interface PortStats {
   readonly accepted: number;
-  /** Closed at once because of `maxConnections` or the process's limit of descriptors. */
+  /**
+   * Closed at once: because of `maxConnections` or the process's limit of descriptors, or because
+   * the factory did not admit them.
+   */
   readonly refused: number;
   /** Closed because their TLS handshake failed or took too long. */
   readonly failedHandshakes: number;
@@ -31,13 +34,18 @@ export interface ListeningPort<A extends Address = Address> extends AsyncDisposa
    * @throws {CannotListenError} as a rejection, when somebody else has taken it
    */
   startListening(): Promise<void>;
-  /** Accepts no more. Connections it has accepted live on. Twice is fine. */
+  /**
+   * Accepts no more. Connections it has accepted live on, and TLS handshakes under way still get
+   * their protocols. Twice is fine. Calls of this, of `startListening` and `drain` take effect in
+   * their order, awaited or not.
+   */
   stopListening(): Promise<void>;
   /**
-   * Accepts no more, calls `draining()` on every protocol, and waits until all connections have
-   * ended; those left after `timeoutMs`, or when `signal` aborts, are aborted.
+   * Accepts no more, ends what has no protocol yet, such as a TLS handshake, calls `draining()` on
+   * every protocol, and waits until these connections have ended; those left after `timeoutMs`, or
+   * when `signal` aborts, are aborted.
    *
-   * @param options.timeoutMs 30000 unless told
+   * @param options.timeoutMs 30000 by default
    */
   drain(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<void>;
 

@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { asError } from "./as-error.ts";
 import { DNSLookupError } from "./connect-error.ts";
 import { addressFamily, canonicalHost } from "./ip-address.ts";
 
@@ -42,7 +43,7 @@ export async function addressesOf(
 }
 
 function lookupError(target: string, cause: unknown): DNSLookupError {
-  if (!(cause instanceof Error)) return new DNSLookupError(target, String(cause), { cause });
-  const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
-  return new DNSLookupError(target, code ?? cause.message, { code, cause });
+  const error = asError(cause);
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return new DNSLookupError(target, code ?? error.message, { code, cause });
 }

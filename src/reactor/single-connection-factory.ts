@@ -39,6 +39,14 @@ export class SingleConnectionFactory<P extends Protocol = Protocol> extends Fact
     return this.#ended.promise;
   }
 
+  override admit(peer: Address): boolean {
+    return this.#factory.admit(peer);
+  }
+
+  override dismiss(peer: Address): void {
+    this.#factory.dismiss(peer);
+  }
+
   override buildStack(peer: Address): ProtocolStack<P> | null {
     const stack = this.#factory.buildStack(peer);
     if (stack === null) return null;

@@ -17,6 +17,14 @@ export class WatchedFactory<P extends Protocol> extends Factory<P> {
     this.#connections = connections;
   }
 
+  override admit(peer: Address): boolean {
+    return this.#inner.admit(peer);
+  }
+
+  override dismiss(peer: Address): void {
+    this.#inner.dismiss(peer);
+  }
+
   override buildProtocol(peer: Address): P | null {
     return this.#inner.buildProtocol(peer);
   }

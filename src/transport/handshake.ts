@@ -1,3 +1,5 @@
+import type { Address } from "../reactor/address.ts";
+import { asError } from "../reactor/as-error.ts";
 import type { Clock, DelayedCall } from "../reactor/clock.ts";
 import { TLSError, type TLSInfo } from "../reactor/tls.ts";
 import type { StreamDriver, StreamEvents } from "./stream-driver.ts";
@@ -24,6 +26,10 @@ export class Handshake implements StreamEvents {
     this.#owner = owner;
   }
 
+  get peer(): Address {
+    return this.#driver.peer;
+  }
+
   /** Starts it; apart from the constructor, because it may fail inside this call. */
   begin(tls: PreparedTLS, clock: Clock): void {
     const { handshakeTimeoutMs } = tls;
@@ -31,7 +37,11 @@ export class Handshake implements StreamEvents {
     this.#deadline = clock.callLater(handshakeTimeoutMs, () =>
       this.#fail(new TLSError(`the TLS handshake took more than ${handshakeTimeoutMs} ms`)),
     );
-    this.#driver.startTLS(tls);
+    try {
+      this.#driver.startTLS(tls);
+    } catch (error) {
+      this.#fail(handshakeError(asError(error)));
+    }
   }
 
   /** Ends it, and the connection, without another word to the owner. */

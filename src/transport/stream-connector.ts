@@ -14,7 +14,7 @@ import type { ConnectCandidate } from "./connect-candidate.ts";
 import { connectFailure } from "./connect-failure.ts";
 import { ConnectRace } from "./connect-race.ts";
 import type { ConnectionSet } from "./connection-set.ts";
-import { endFactoryUse } from "./end-factory-use.ts";
+import { admits, dismiss, endFactoryUse } from "./factory-use.ts";
 import { Handshake, type HandshakeOwner } from "./handshake.ts";
 import { type ConnectionOwner, StreamConnection } from "./stream-connection.ts";
 import type { StreamDriver } from "./stream-driver.ts";
@@ -47,7 +47,8 @@ interface StreamConnectorOptions extends ConnectOptions {
 }
 
 /**
- * One connect, from the first look-up to the protocol, within one timeout: the candidates race.
+ * One connect, from the first look-up to the protocol, within one timeout: the candidates race, and
+ * the factory admits the winner before TLS, and dismisses it at its end.
  */
 export class StreamConnector<P extends Protocol>
   implements HandshakeOwner, ConnectionOwner, Cancellable
@@ -63,6 +64,8 @@ export class StreamConnector<P extends Protocol>
   #state: "connecting" | "settled" = "connecting";
   #race: ConnectRace | null = null;
   #handshake: Handshake | null = null;
+  /** The peer that was admitted, until it is dismissed. */
+  #admitted: Address | null = null;
   #deadline: DelayedCall | null = null;
 
   /**
@@ -113,7 +116,18 @@ export class StreamConnector<P extends Protocol>
   }
 
   raceWon(driver: StreamDriver): void {
-    if (this.#tls === null) {
+    const { peer } = driver;
+    if (!admits(this.#factory, peer, this.#context.logger)) {
+      driver.close();
+      this.#giveUp(new NoProtocol(peer.toString(), "the factory does not admit it"));
+      return;
+    }
+    this.#admitted = peer;
+    // What `admit` does may have cancelled.
+    if (this.#state === "settled") {
+      driver.terminate();
+      this.#dismiss();
+    } else if (this.#tls === null) {
       this.#serve(driver, null);
     } else {
       this.#handshake = new Handshake(driver, this);
@@ -130,19 +144,20 @@ export class StreamConnector<P extends Protocol>
   }
 
   /** Another address of the same name would fail likewise, so this ends the connect. */
-  handshakeFailed(_handshake: Handshake, error: TLSError): void {
+  handshakeFailed(handshake: Handshake, error: TLSError): void {
     const { code, message } = error;
-    this.#giveUp(new ConnectError(this.#target, message, { code, cause: error }));
+    this.#giveUp(new ConnectError(handshake.peer.toString(), message, { code, cause: error }));
   }
 
   connectionEnded(connection: StreamConnection): void {
     this.#books.connections.connectionEnded(connection);
+    this.#dismiss();
     endFactoryUse(this.#factory, this.#context.logger);
   }
 
   /** The address that is being tried, or else what was asked for. */
   get #target(): string {
-    return this.#race?.target ?? this.#description;
+    return this.#handshake?.peer.toString() ?? this.#race?.target ?? this.#description;
   }
 
   #startRace(candidates: readonly ConnectCandidate[]): void {
@@ -194,8 +209,15 @@ export class StreamConnector<P extends Protocol>
   }
 
   #reject(error: Error): void {
+    this.#dismiss();
     endFactoryUse(this.#factory, this.#context.logger);
     this.#outcome.reject(error);
+  }
+
+  #dismiss(): void {
+    const peer = this.#admitted;
+    this.#admitted = null;
+    if (peer !== null) dismiss(this.#factory, peer, this.#context.logger);
   }
 
   #settle(): void {

@@ -9,6 +9,7 @@ import type { PreparedTLS } from "./tls-maker.ts";
  * `StreamEvents`; what makes a transport right is written once, above it.
  */
 export interface StreamDriver {
+  /** An object of this connection alone, by which a factory may know it. */
   readonly peer: Address;
   readonly host: Address;
   readonly fileDescriptor: number;

@@ -1,24 +1,20 @@
 import type { Address } from "../reactor/address.ts";
 import { CannotListenError } from "../reactor/cannot-listen-error.ts";
-import type { Factory, ProtocolStack } from "../reactor/factory.ts";
+import type { Factory } from "../reactor/factory.ts";
 import type { ListeningPort, PortStats } from "../reactor/listening-port.ts";
-import type { Protocol } from "../reactor/protocol.ts";
 import {
   SocketOptionError,
   type SocketOptionName,
   type SocketOptionValue,
 } from "../reactor/socket-option.ts";
 import type { StreamOptions, StreamTransport } from "../reactor/stream-transport.ts";
-import type { TLSInfo, TLSServerOptions } from "../reactor/tls.ts";
-import { ConnectionSet } from "./connection-set.ts";
-import { Handshake, type HandshakeOwner } from "./handshake.ts";
-import type { ConnectionAcceptor, ListenTarget, OpenListener } from "./listen-target.ts";
-import type { TransportContext } from "./transport-context.ts";
-import { endFactoryUse } from "./end-factory-use.ts";
-import { type ConnectionOwner, StreamConnection } from "./stream-connection.ts";
-import type { StreamDriver } from "./stream-driver.ts";
+import type { TLSServerOptions } from "../reactor/tls.ts";
+import { Admission } from "./admission.ts";
+import { CallsInOrder } from "./calls-in-order.ts";
+import { endFactoryUse } from "./factory-use.ts";
+import type { ListenTarget, OpenListener } from "./listen-target.ts";
 import { messageOf, systemCodeOf } from "./system-error.ts";
-import type { PreparedTLS } from "./tls-maker.ts";
+import type { TransportContext } from "./transport-context.ts";
 
 /** The settings of a port: how many connections, and how each of them is made. */
 export interface StreamPortOptions extends StreamOptions {
@@ -33,30 +29,25 @@ export interface PortRegistry {
   delete(port: StreamPort<Address>): void;
 }
 
-/** How long `drain` waits unless told. */
+/** How long `drain` waits by default: as long as a service manager waits, or less. */
 const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 
 /** A listening port over any kind of socket, and the connections that came in through it. */
-export class StreamPort<A extends Address>
-  implements ListeningPort<A>, ConnectionAcceptor, ConnectionOwner, HandshakeOwner
-{
+export class StreamPort<A extends Address> implements ListeningPort<A> {
   readonly #target: ListenTarget<A>;
   readonly #factory: Factory;
   readonly #context: TransportContext;
-  readonly #options: StreamPortOptions;
   readonly #registry: PortRegistry;
-  readonly #connections = new ConnectionSet();
-  readonly #handshakes = new Set<Handshake>();
-  #tls: PreparedTLS | null;
-  #starting: Promise<void> | null = null;
+  readonly #admission: Admission;
+  readonly #changes = new CallsInOrder();
+  #state: "stopped" | "starting" | "listening" = "stopped";
+  #usesFactory = false;
   #listener: OpenListener<A> | null = null;
   #host: A | null = null;
-  #accepted = 0;
-  #refused = 0;
-  #failedHandshakes = 0;
 
   /**
-   * @param registry holds the port as long as it listens, or is about to, or has connections
+   * @param registry holds the port as long as it listens, or is about to, or has connections, also
+   *   such as have no protocol yet
    * @param options checked already
    * @throws {TLSError} for a key or certificate that cannot be used
    */
@@ -67,13 +58,14 @@ export class StreamPort<A extends Address>
     options: StreamPortOptions,
     registry: PortRegistry,
   ) {
+    const { tls: given } = options;
+    const tls = given === undefined ? null : context.tls.prepare({ side: "server", ...given });
     this.#target = target;
     this.#factory = factory;
     this.#context = context;
-    this.#options = options;
     this.#registry = registry;
-    this.#tls =
-      options.tls === undefined ? null : context.tls.prepare({ side: "server", ...options.tls });
+    const connectionLeft = () => this.#releaseIfIdle();
+    this.#admission = new Admission(factory, context, options, tls, { connectionLeft });
   }
 
   get host(): A {
@@ -82,15 +74,11 @@ export class StreamPort<A extends Address>
   }
 
   get connections(): ReadonlySet<StreamTransport> {
-    return this.#connections.all;
+    return this.#admission.connections.all;
   }
 
   get stats(): PortStats {
-    return {
-      accepted: this.#accepted,
-      refused: this.#refused,
-      failedHandshakes: this.#failedHandshakes,
-    };
+    return this.#admission.stats;
   }
 
   get fileDescriptor(): number {
@@ -98,73 +86,40 @@ export class StreamPort<A extends Address>
   }
 
   startListening(): Promise<void> {
-    if (this.#listener !== null) return Promise.resolve();
-    this.#starting ??= this.#start().finally(() => {
-      this.#starting = null;
-    });
-    return this.#starting;
+    return this.#changes.run(() => this.#start());
   }
 
-  async stopListening(): Promise<void> {
-    // Whoever started it hears of a failure to start.
-    if (this.#starting !== null) await this.#starting.catch(() => undefined);
-    if (this.#listener === null) return;
-    this.#listener.close();
-    this.#listener = null;
-    endFactoryUse(this.#factory, this.#context.logger);
-    this.#unregisterIfIdle();
+  stopListening(): Promise<void> {
+    return this.#changes.run(() => this.#stop());
   }
 
   async drain(
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    await this.stopListening();
     const { timeoutMs = DEFAULT_DRAIN_TIMEOUT_MS, signal } = options;
-    await this.#connections.drain(this.#context.clock, timeoutMs, signal);
+    const { connections } = this.#admission;
+    // Whoever comes after a start that follows is none of this.
+    const leaving = await this.#changes.run(async () => {
+      this.#stop();
+      // It may be called while a connection is made, which leaves too.
+      await Promise.resolve();
+      this.#admission.giveUpHandshakes();
+      return [...connections.all];
+    });
+    await connections.drain(leaving, this.#context.clock, timeoutMs, signal);
   }
 
   /** Closes every connection and waits for them. Called by the reactor when it stops. */
   async closeConnections(timeoutMs: number): Promise<void> {
-    this.#giveUpHandshakes();
-    await this.#connections.close(this.#context.clock, timeoutMs);
-  }
-
-  accepted(driver: StreamDriver): void {
-    const { maxConnections = Number.POSITIVE_INFINITY } = this.#options;
-    if (this.#connections.all.size + this.#handshakes.size >= maxConnections) {
-      this.#refused++;
-      driver.terminate();
-    } else if (this.#tls === null) {
-      this.#serve(driver, null);
-    } else {
-      const handshake = new Handshake(driver, this);
-      this.#handshakes.add(handshake);
-      handshake.begin(this.#tls, this.#context.clock);
-    }
-  }
-
-  handshakeSucceeded(handshake: Handshake, driver: StreamDriver, info: TLSInfo): void {
-    this.#handshakes.delete(handshake);
-    this.#serve(driver, info);
-  }
-
-  handshakeFailed(handshake: Handshake): void {
-    this.#handshakes.delete(handshake);
-    this.#failedHandshakes++;
+    this.#admission.giveUpHandshakes();
+    await this.#admission.connections.close(this.#context.clock, timeoutMs);
   }
 
   reloadTLS(options: TLSServerOptions): void {
-    if (this.#tls === null) throw new Error(`${this.#target.description} has no TLS to reload`);
-    this.#tls = this.#context.tls.prepare({ side: "server", ...options });
-  }
-
-  turnedAway(): void {
-    this.#refused++;
-  }
-
-  connectionEnded(connection: StreamConnection): void {
-    this.#connections.connectionEnded(connection);
-    this.#unregisterIfIdle();
+    if (this.#admission.tls === null) {
+      throw new Error(`${this.#target.description} has no TLS to reload`);
+    }
+    this.#admission.tls = this.#context.tls.prepare({ side: "server", ...options });
   }
 
   getSocketOption<N extends SocketOptionName>(name: N): SocketOptionValue<N> {
@@ -180,21 +135,26 @@ export class StreamPort<A extends Address>
   }
 
   async #start(): Promise<void> {
+    if (this.#state === "listening") return;
     this.#registry.add(this);
+    this.#state = "starting";
     try {
-      this.#factory.doStart();
+      if (!this.#usesFactory) this.#factory.doStart();
+      this.#usesFactory = true;
       this.#listener = await this.#open();
       this.#host = this.#listener.host;
-    } finally {
-      this.#unregisterIfIdle();
+      this.#state = "listening";
+    } catch (error) {
+      this.#state = "stopped";
+      this.#releaseIfIdle();
+      throw error;
     }
   }
 
   async #open(): Promise<OpenListener<A>> {
     try {
-      return await this.#target.open(this);
+      return await this.#target.open(this.#admission);
     } catch (error) {
-      endFactoryUse(this.#factory, this.#context.logger);
       throw new CannotListenError(this.#target.description, messageOf(error), {
         ...systemCodeOf(error),
         cause: error,
@@ -202,36 +162,29 @@ export class StreamPort<A extends Address>
     }
   }
 
+  #stop(): void {
+    if (this.#state !== "listening") return;
+    this.#listener?.close();
+    this.#listener = null;
+    this.#state = "stopped";
+    this.#releaseIfIdle();
+  }
+
   #mustListen(option: string): OpenListener<A> {
     if (this.#listener !== null) return this.#listener;
     throw new SocketOptionError(option, `${this.#target.description} does not listen`);
   }
 
-  #unregisterIfIdle(): void {
-    if (this.#listener === null && this.#connections.all.size === 0) this.#registry.delete(this);
-  }
-
-  #serve(driver: StreamDriver, info: TLSInfo | null): void {
-    const stack = this.#buildStack(driver.peer);
-    if (stack === null) return driver.close();
-    this.#accepted++;
-    const connection = new StreamConnection(driver, this.#context, this, this.#options);
-    this.#connections.add(connection);
-    driver.attach(connection);
-    connection.start(stack.outermost, info);
-  }
-
-  #giveUpHandshakes(): void {
-    for (const handshake of this.#handshakes) handshake.giveUp();
-    this.#handshakes.clear();
-  }
-
-  #buildStack(peer: Address): ProtocolStack<Protocol> | null {
-    try {
-      return this.#factory.buildStack(peer);
-    } catch (error) {
-      this.#context.logger.error(`buildProtocol for ${peer} failed`, error);
-      return null;
+  /**
+   * Handshakes that are under way when the port stops still get their protocols, so it uses the
+   * factory until the last of them; the reactor knows of it until the last connection.
+   */
+  #releaseIfIdle(): void {
+    if (this.#state !== "stopped" || this.#admission.handshaking) return;
+    if (this.#usesFactory) {
+      this.#usesFactory = false;
+      endFactoryUse(this.#factory, this.#context.logger);
     }
+    if (this.connections.size === 0) this.#registry.delete(this);
   }
 }

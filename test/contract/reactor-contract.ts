@@ -1,3 +1,4 @@
+import { admissionContract } from "./admission-contract.ts";
 import { closingContract } from "./closing-contract.ts";
 import { connectingContract } from "./connecting-contract.ts";
 import { connectionContract } from "./connection-contract.ts";
@@ -21,6 +22,7 @@ export function reactorContract(name: string, make: MakeEnvironment, skips: Cont
   flowContract(name, make, skips);
   connectingContract(name, make, skips);
   portContract(name, make, skips);
+  admissionContract(name, make, skips);
   lifeContract(name, make, skips);
   stoppingContract(name, make, skips);
   timerContract(name, make, skips);

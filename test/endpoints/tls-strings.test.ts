@@ -202,6 +202,16 @@ describe("TLSFolder", () => {
     expect(reactor.clock.pending).toBe(0);
   });
 
+  test("a start that a stop follows before it is done leaves nothing looking", async () => {
+    const reactor = new PausedReactor();
+    using folder = new TLSFixtureFolder("localhost");
+    const logger = new MemoryLogger();
+    const endpoint = new TLSFolderEndpoint(reactor, {}, new TLSFolder(folder.path), logger);
+    const port = await endpoint.listen(Factory.forProtocol(TLSRecorder));
+    await Promise.all([port.stopListening(), port.startListening(), port.stopListening()]);
+    expect(reactor.clock.pending).toBe(0);
+  });
+
   test("the reactor's stop ends the looking", async () => {
     const reactor = new PausedReactor();
     using folder = new TLSFixtureFolder("localhost");

@@ -7,7 +7,10 @@ import { withShaping } from "../../src/policies/with-shaping.ts";
 import { withTimeout } from "../../src/policies/with-timeout.ts";
 import { withTrafficLog } from "../../src/policies/with-traffic-log.ts";
 import { Factory } from "../../src/reactor/factory.ts";
+import type { Protocol } from "../../src/reactor/protocol.ts";
+import { AdmittingFactory } from "../admitting-factory.ts";
 import { noAction, RecordingProtocol } from "../transport/recording-protocol.ts";
+import { settle } from "../transport/scripted-network.ts";
 import { ECHO, type Policy, PolicedServer } from "./policed-server.ts";
 
 const RATE = { bytesPerSecond: 20_000, burstBytes: 1_000 };
@@ -47,6 +50,28 @@ async function composed(outer: string, inner: string, actions = ECHO) {
   };
   return { policed, connect };
 }
+
+describe.each(Object.keys(POLICIES))("%s around a factory that admits", (name) => {
+  test("asks it before it builds, and dismisses when the connection has ended", async () => {
+    const admitting = new AdmittingFactory<Protocol>(() => new RecordingProtocol());
+    const policed = new PolicedServer(
+      (_, clock) => POLICIES[name]?.(admitting, clock) ?? admitting,
+    );
+    await policed.started;
+    const client = new RecordingProtocol();
+    const clients = new Factory(() => client);
+    const isProxied = name === "withProxyProtocol";
+    const factory = isProxied ? withProxyHeader(clients, { version: 1 }) : clients;
+    await policed.reactor.connectTCP({ host: "127.0.0.1", port: 7 }, factory);
+    policed.reactor.flush();
+    expect(admitting.events).toEqual(["admit", "build"]);
+    client.connection.abortConnection();
+    await settle();
+    policed.reactor.flush();
+    expect(admitting.events).toEqual(["admit", "build", "dismiss"]);
+    expect(admitting.mistakes).toEqual([]);
+  });
+});
 
 describe.each(PAIRS)("%s around %s", (outer, inner) => {
   test("echoes all that comes before a half-close, and leaves nothing behind", async () => {

@@ -39,13 +39,15 @@ describe("withAccess", () => {
   for (const [policy, host, allowed] of CASES) {
     test(`${JSON.stringify(policy)} ${allowed ? "allows" : "refuses"} ${host}`, () => {
       const factory = withAccess(Factory.forProtocol(Quiet), policy);
-      const stack = factory.buildStack(new InternetAddress("tcp", host, 1024));
-      expect(stack !== null).toBe(allowed);
+      const peer = new InternetAddress("tcp", host, 1024);
+      expect(factory.admit(peer)).toBe(allowed);
+      expect(factory.buildStack(peer) !== null).toBe(allowed);
     });
   }
 
   test("UNIX sockets are always allowed", () => {
     const factory = withAccess(Factory.forProtocol(Quiet), { allow: [], deny: ["0.0.0.0/0"] });
+    expect(factory.admit(new UNIXAddress(""))).toBe(true);
     expect(factory.buildStack(new UNIXAddress(""))).not.toBeNull();
   });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { peerKey } from "../../src/policies/peer-key.ts";
+import { withAccess } from "../../src/policies/with-access.ts";
 import { withLimits } from "../../src/policies/with-limits.ts";
-import { InternetAddress, UNIXAddress } from "../../src/reactor/address.ts";
+import { type Address, InternetAddress, UNIXAddress } from "../../src/reactor/address.ts";
 import { Factory } from "../../src/reactor/factory.ts";
 import { Protocol } from "../../src/reactor/protocol.ts";
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
@@ -17,26 +18,25 @@ class Busy extends Protocol {
   }
 }
 
-const DONE = { kind: "done" } as const;
-
 function peer(host: string): InternetAddress {
   return new InternetAddress("tcp", host, 1024);
 }
 
+/** What a reactor does with a connection that comes in. */
+function accepted<P extends Protocol>(factory: Factory<P>, from: Address) {
+  return factory.admit(from) ? factory.buildStack(from) : null;
+}
+
 describe("withLimits", () => {
-  test("a connection that has ended, however, makes room for the next", () => {
+  test("a connection that is dismissed makes room for the next", () => {
     const factory = withLimits(Factory.forProtocol(Quiet), { maxConnections: 1 });
-    const reasons = [
-      DONE,
-      { kind: "aborted" },
-      { kind: "lost", cause: new Error("reset") },
-    ] as const;
-    for (const reason of reasons) {
-      const stack = factory.buildStack(peer("192.0.2.1"));
-      expect(factory.buildStack(peer("192.0.2.2"))).toBeNull();
-      stack?.outermost.connectionLost(reason);
+    for (let count = 0; count < 3; count++) {
+      const first = peer("192.0.2.1");
+      expect(factory.admit(first)).toBe(true);
+      expect(factory.admit(peer("192.0.2.2"))).toBe(false);
+      factory.dismiss(first);
     }
-    expect(factory.buildStack(peer("192.0.2.1"))).not.toBeNull();
+    expect(factory.admit(peer("192.0.2.1"))).toBe(true);
   });
 
   test("a burst is served up to the limit, and every kind of end makes room", async () => {
@@ -87,28 +87,60 @@ describe("withLimits", () => {
     expect(policed.servers).toHaveLength(3);
   });
 
-  test("what is refused or throws inside takes no place", () => {
-    let refuse = true;
-    let fail = false;
-    const inner = new Factory(() => {
-      if (fail) throw new Error("no");
-      return refuse ? null : new Quiet();
-    });
-    const factory = withLimits(inner, { maxConnections: 1 });
-    expect(factory.buildStack(peer("192.0.2.1"))).toBeNull();
-    fail = true;
-    expect(() => factory.buildStack(peer("192.0.2.1"))).toThrow("no");
-    fail = refuse = false;
-    expect(factory.buildStack(peer("192.0.2.1"))).not.toBeNull();
+  test("who is not admitted inside, or fails there, takes no place", () => {
+    let admits: () => boolean = () => false;
+    class Inner extends Factory<Quiet> {
+      override buildProtocol = () => new Quiet();
+      override admit = () => admits();
+    }
+    const factory = withLimits(new Inner(), { maxConnections: 1 });
+    expect(factory.admit(peer("192.0.2.1"))).toBe(false);
+    admits = () => {
+      throw new Error("no");
+    };
+    expect(() => factory.admit(peer("192.0.2.1"))).toThrow("no");
+    admits = () => true;
+    expect(factory.admit(peer("192.0.2.1"))).toBe(true);
+  });
+
+  test("a factory inside that fails to dismiss keeps no place", () => {
+    class Inner extends Factory<Quiet> {
+      override dismiss = () => {
+        throw new Error("no");
+      };
+    }
+    const factory = withLimits(new Inner(), { maxConnections: 1 });
+    const first = peer("192.0.2.1");
+    factory.admit(first);
+    expect(() => factory.dismiss(first)).toThrow("no");
+    expect(factory.admit(peer("192.0.2.1"))).toBe(true);
+  });
+
+  test("dismissing twice, or who was not admitted, gives back nothing", () => {
+    const factory = withLimits(Factory.forProtocol(Quiet), { maxConnections: 1 });
+    const [first, second] = [peer("192.0.2.1"), peer("192.0.2.1")];
+    factory.admit(first);
+    factory.dismiss(second);
+    expect(factory.admit(second)).toBe(false);
+    factory.dismiss(first);
+    factory.dismiss(first);
+    expect(factory.admit(second)).toBe(true);
+    expect(factory.admit(first)).toBe(false);
+  });
+
+  test("whoever was not admitted is not served: no limit would hold", () => {
+    const factory = withLimits(Factory.forProtocol(Quiet), { maxConnections: 1 });
+    expect(() => factory.buildStack(peer("192.0.2.1"))).toThrow("must pass admit and dismiss on");
   });
 
   test("maxPerPeer counts each peer by itself", () => {
     const factory = withLimits(Factory.forProtocol(Quiet), { maxPerPeer: 1 });
-    const first = factory.buildStack(peer("192.0.2.1"));
-    expect(factory.buildStack(peer("::ffff:192.0.2.1"))).toBeNull();
-    expect(factory.buildStack(peer("192.0.2.2"))).not.toBeNull();
-    first?.outermost.connectionLost(DONE);
-    expect(factory.buildStack(peer("192.0.2.1"))).not.toBeNull();
+    const first = peer("192.0.2.1");
+    expect(factory.admit(first)).toBe(true);
+    expect(factory.admit(peer("::ffff:192.0.2.1"))).toBe(false);
+    expect(factory.admit(peer("192.0.2.2"))).toBe(true);
+    factory.dismiss(first);
+    expect(factory.admit(peer("192.0.2.1"))).toBe(true);
   });
 
   test("an overflow factory serves those above the limit, up to a limit of its own", () => {
@@ -117,11 +149,21 @@ describe("withLimits", () => {
       overflow: Factory.forProtocol(Busy),
       maxOverflow: 2,
     });
-    const built = Array.from({ length: 4 }, () => factory.buildStack(peer("192.0.2.1")));
+    const peers = Array.from({ length: 4 }, () => peer("192.0.2.1"));
+    const built = peers.map((each) => accepted(factory, each));
     const names = built.map((stack) => stack?.protocol.constructor.name ?? "refused");
     expect(names).toEqual(["Quiet", "Busy", "Busy", "refused"]);
-    built[1]?.outermost.connectionLost(DONE);
-    expect(factory.buildStack(peer("192.0.2.1"))?.protocol).toBeInstanceOf(Busy);
+    factory.dismiss(peers[1] as Address);
+    expect(accepted(factory, peer("192.0.2.1"))?.protocol).toBeInstanceOf(Busy);
+    factory.dismiss(peers[0] as Address);
+    expect(accepted(factory, peer("192.0.2.1"))?.protocol).toBeInstanceOf(Quiet);
+  });
+
+  test("the overflow factory admits those above the limit itself", () => {
+    const overflow = withAccess(Factory.forProtocol(Busy), { deny: ["192.0.2.9"] });
+    const factory = withLimits(Factory.forProtocol(Quiet), { maxConnections: 0, overflow });
+    expect(factory.admit(peer("192.0.2.9"))).toBe(false);
+    expect(accepted(factory, peer("192.0.2.1"))?.protocol).toBeInstanceOf(Busy);
   });
 
   test("the factories inside start and stop once, over all that use it", () => {

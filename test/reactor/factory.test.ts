@@ -45,6 +45,12 @@ describe("Factory", () => {
     expect(() => new Factory().buildProtocol(PEER)).toThrow("buildProtocol is not overridden");
   });
 
+  test("it admits everybody, as long as nobody overrides that", () => {
+    const factory = Factory.forProtocol(Plain);
+    expect(factory.admit(PEER)).toBe(true);
+    expect(() => factory.dismiss(PEER)).not.toThrow();
+  });
+
   test("it starts before its first user and stops after its last, again and again", () => {
     const factory = new NotingFactory();
     factory.doStart();

@@ -10,6 +10,7 @@ import { Factory } from "../../src/reactor/factory.ts";
 import { Protocol } from "../../src/reactor/protocol.ts";
 import type { StreamTransport } from "../../src/reactor/stream-transport.ts";
 import type { SimulatedNetwork } from "../../src/testing/simulated-network.ts";
+import { AdmittingFactory } from "../admitting-factory.ts";
 import { RandomClient } from "./random-client.ts";
 import { HOST, PORT, type Target } from "./target.ts";
 
@@ -19,8 +20,8 @@ const MAX_CONNECTIONS = 1;
 
 /** What may be put around a factory, and what is then needed at the client's side. */
 interface Policies {
-  /** Serves the clients; an echo unless told. */
-  readonly servers?: Factory<Protocol>;
+  /** Makes what serves a client; an echo by default. */
+  readonly build?: () => Protocol;
   wrap(factory: Factory<Protocol>): Factory<Protocol>;
   wrapClient?(factory: Factory<RandomClient>): Factory<RandomClient>;
 }
@@ -38,10 +39,12 @@ function policyTarget(
         wasEnded = true;
       };
       const {
-        servers = Factory.forProtocol<Protocol>(Echo),
+        build = () => new Echo(),
         wrap,
         wrapClient = (factory) => factory,
       } = policies(network, ended);
+      const servers = new AdmittingFactory(build);
+      network.atEnd(() => expect(servers.mistakes).toEqual([]));
       const server = wrap(servers);
       await network.listenTCP({ host: HOST, port: PORT }, server);
       for (let count = network.random.integer(1, 2); count > 0; count--) {
@@ -124,7 +127,7 @@ function shapedAndTimed(network: SimulatedNetwork, ended: () => void): Policies 
   const time = (factory: Factory<Protocol>) => withTimeout(factory, timing);
   const isShapedInside = random.integer(0, 1) === 0;
   return {
-    servers: new Factory<Protocol>(() => new RelayingEcho(network, answered)),
+    build: () => new RelayingEcho(network, answered),
     wrap: (factory) => (isShapedInside ? time(shape(factory)) : shape(time(factory))),
   };
 }

@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
-import { Factory } from "../../src/reactor/factory.ts";
 import type { StreamOptions } from "../../src/reactor/stream-transport.ts";
 import type { SimulatedNetwork } from "../../src/testing/simulated-network.ts";
+import { AdmittingFactory } from "../admitting-factory.ts";
 import { RandomTalker } from "./random-talker.ts";
 import { HOST, PORT, type Target } from "./target.ts";
 
@@ -11,7 +11,8 @@ export const TRANSPORT_TARGET: Target = {
   async scenario(network) {
     const faults: string[] = [];
     network.invariant(() => expect(faults).toEqual([]));
-    const talkers = new Factory(() => new RandomTalker(network, faults));
+    const talkers = new AdmittingFactory(() => new RandomTalker(network, faults));
+    network.atEnd(() => expect(talkers.mistakes).toEqual([]));
     const port = await network.listenTCP({ host: HOST, port: PORT, ...options(network) }, talkers);
     if (network.random.integer(0, 4) === 0) {
       const delayMs = network.random.integer(1, 300);

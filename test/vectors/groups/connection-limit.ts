@@ -23,11 +23,11 @@ export const CONNECTION_LIMIT: VectorGroup = vectorGroup({
       ...(connectionLimit === null ? {} : { maxConnections: connectionLimit }),
       ...(overflowProtocol ? { overflow: Factory.forProtocol(Overflowing) } : {}),
     });
-    const peer = new InternetAddress("tcp", "192.0.2.1", 1_024);
     return once(
       Array.from({ length: connects }, () => {
+        const peer = new InternetAddress("tcp", "192.0.2.1", 1_024);
+        if (!factory.admit(peer)) return "refuse";
         const protocol = factory.buildStack(peer)?.protocol;
-        if (protocol === undefined) return "refuse";
         return protocol instanceof Overflowing ? "overflow" : "accept";
       }),
     );
