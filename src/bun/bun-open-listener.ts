@@ -1,25 +1,18 @@
 import { descriptorLimit } from "../native/descriptor-limit.ts";
+import { setBacklog } from "../native/socket-descriptor.ts";
 import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
 import type { Address } from "../reactor/address.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import type { ConnectionAcceptor, OpenListener } from "../transport/listen-target.ts";
-import {
-  type BunListener,
-  type BunListenWhere,
-  type BunSocket,
-  bunListen,
-  IGNORED,
-} from "./bun-socket.ts";
+import { type BunListener, type BunListenWhere, bunListen, IGNORED } from "./bun-socket.ts";
 import { BunStreamDriver } from "./bun-stream-driver.ts";
+import type { EndsOf } from "./socket-ends.ts";
 
 /**
  * Descriptors kept free for files, name lookups and outgoing connections. At the limit itself Bun
  * cannot accept and its loop spins, so connections that come near it are closed at once.
  */
 const RESERVED_DESCRIPTORS = 64;
-
-/** The two ends of an accepted socket; null for one that was reset before it was accepted. */
-type EndsOf = (socket: BunSocket) => { readonly peer: Address; readonly host: Address } | null;
 
 /** Listens, and hands what comes in to `acceptor`. Throws as Bun does. */
 export function listenFor(
@@ -38,6 +31,16 @@ export function listenFor(
     if (ends === null) socket.terminate();
     else acceptor.accepted(new BunStreamDriver(socket, ends.peer, ends.host));
   });
+}
+
+/** Sets how many connections may wait to be accepted; where that fails nothing is left open. */
+export function setQueueLength(listener: BunListener, backlog: number): void {
+  try {
+    setBacklog(listener.fd, backlog);
+  } catch (error) {
+    listener.stop(false);
+    throw error;
+  }
 }
 
 /** One of Bun's listeners. */

@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import type { InternetAddress, UNIXAddress } from "../reactor/address.ts";
+import { type InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import type {
   AdoptOptions,
   ConnectUNIXOptions,
@@ -8,12 +8,15 @@ import type {
   ListenUNIXOptions,
 } from "../reactor/reactor.ts";
 import { resolveHostname } from "../reactor/resolve-hostname.ts";
-import type { ConnectCandidate } from "../transport/connect-candidate.ts";
+import type { AdoptedConnection, ConnectCandidate } from "../transport/connect-candidate.ts";
 import type { DatagramDriver } from "../transport/datagram-driver.ts";
 import type { ListenTarget } from "../transport/listen-target.ts";
 import type { SocketMaker } from "../transport/socket-maker.ts";
 import { BunDatagramDriver } from "./bun-datagram-driver.ts";
-import { AdoptedCandidate, TCPCandidate, UNIXCandidate } from "./connect-candidates.ts";
+import { AdoptedListenTarget } from "./adopted-listen-target.ts";
+import { AdoptedSocket } from "./adopted-connection.ts";
+import { TCPCandidate, UNIXCandidate } from "./connect-candidates.ts";
+import { internetAddressOf, tcpEndsOf, unixAddressOf, unixEndsAt } from "./socket-ends.ts";
 import { StdioCandidate } from "./stdio-candidate.ts";
 import { TCPListenTarget } from "./tcp-listen-target.ts";
 import { UNIXListenTarget } from "./unix-listen-target.ts";
@@ -23,11 +26,25 @@ export class BunSockets implements SocketMaker {
   readonly resolver = resolveHostname;
 
   tcpTarget(options: ListenTCPOptions): ListenTarget<InternetAddress> {
-    return new TCPListenTarget(options);
+    const { fd, backlog } = options;
+    if (fd === undefined) return new TCPListenTarget(options);
+    return new AdoptedListenTarget<InternetAddress>(fd, backlog, {
+      kind: "tcp",
+      domains: ["IPv4", "IPv6"],
+      addressOf: internetAddressOf,
+      endsAt: () => tcpEndsOf,
+    });
   }
 
   unixTarget(options: ListenUNIXOptions): ListenTarget<UNIXAddress> {
-    return new UNIXListenTarget(options);
+    const { fd, backlog, path } = options;
+    if (fd === undefined) return new UNIXListenTarget(options);
+    return new AdoptedListenTarget<UNIXAddress>(fd, backlog, {
+      kind: "unix",
+      domains: ["unix"],
+      addressOf: (descriptor) => (path ? new UNIXAddress(path) : unixAddressOf(descriptor)),
+      endsAt: unixEndsAt,
+    });
   }
 
   tcpCandidate(peer: InternetAddress, from?: InternetAddress): ConnectCandidate {
@@ -38,8 +55,8 @@ export class BunSockets implements SocketMaker {
     return new UNIXCandidate(options.path);
   }
 
-  adoptedCandidate({ fd, outputFd }: AdoptOptions): ConnectCandidate {
-    return outputFd === undefined ? new AdoptedCandidate(fd) : new StdioCandidate(fd, outputFd);
+  adoptedConnection({ fd, outputFd }: AdoptOptions): AdoptedConnection {
+    return outputFd === undefined ? new AdoptedSocket(fd) : new StdioCandidate(fd, outputFd);
   }
 
   openDatagrams(host: InternetAddress, options: ListenUDPOptions): Promise<DatagramDriver> {

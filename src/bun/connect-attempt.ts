@@ -8,6 +8,7 @@ import {
   type SocketOpener,
 } from "./bun-socket.ts";
 import { BunStreamDriver } from "./bun-stream-driver.ts";
+import { releaseDescriptor } from "./release-descriptor.ts";
 
 /**
  * What it means that a socket opens. Bun opens a descriptor inside the call that hands it over,
@@ -31,7 +32,7 @@ export class BunConnectAttempt implements ConnectAttempt, SocketOpener {
   /**
    * @param peer what it connects to
    * @param hostOf our own end of the connected socket
-   * @param opens what it means that a socket opens; `connected` unless told
+   * @param opens what it means that a socket opens; `connected` by default
    */
   constructor(
     where: BunConnectWhere,
@@ -44,7 +45,7 @@ export class BunConnectAttempt implements ConnectAttempt, SocketOpener {
     this.#peer = peer;
     this.#hostOf = hostOf;
     this.#opens = opens;
-    bunConnect(where, this).catch((error: unknown) => this.#fail(error));
+    bunConnect(where, this).catch((error: unknown) => this.#refused(where, error));
   }
 
   /** Ends the attempt without another word to its owner. */
@@ -91,6 +92,13 @@ export class BunConnectAttempt implements ConnectAttempt, SocketOpener {
 
   failed(error: Error): void {
     this.#fail(error);
+  }
+
+  /** Bun has closed what it has opened. A descriptor that it did not take it leaves alone. */
+  #refused(where: BunConnectWhere, error: unknown): void {
+    if (!("fd" in where) || this.#socket !== null) return this.#fail(error);
+    if (this.#opens === "connecting") releaseDescriptor(where.fd);
+    this.#fail(new Error("the runtime does not take the descriptor: it may serve it already"));
   }
 
   #succeed(socket: BunSocket): void {

@@ -1,37 +1,43 @@
 import { fstatSync, type Stats } from "node:fs";
-import { type Address, UNIXAddress } from "../reactor/address.ts";
 import type {
+  AdoptedConnection,
   ConnectAttempt,
   ConnectAttemptOwner,
-  ConnectCandidate,
 } from "../transport/connect-candidate.ts";
+import { releaseDescriptor } from "./release-descriptor.ts";
 import { StdioDriver } from "./stdio-driver.ts";
 
-/** A pair of descriptors that somebody else opened: one to read from, another to write to. */
-export class StdioCandidate implements ConnectCandidate {
-  readonly address: Address = new UNIXAddress("");
+/**
+ * A pair of descriptors that somebody else opened, and that are the reactor's from now on: one to
+ * read from, another to write to.
+ */
+export class StdioCandidate implements AdoptedConnection {
+  readonly description: string;
   readonly #inputFd: number;
   readonly #outputFd: number;
+  #state: "offered" | "taken" = "offered";
 
-  /** @throws {TypeError} when one of them is not open, or a folder */
   constructor(inputFd: number, outputFd: number) {
-    for (const fd of [inputFd, outputFd]) mustBeUsable(fd);
+    this.description = `descriptors ${inputFd} and ${outputFd}`;
     this.#inputFd = inputFd;
     this.#outputFd = outputFd;
   }
 
+  /** @throws {TypeError} when one of them is not open, or a folder */
   begin(owner: ConnectAttemptOwner): ConnectAttempt {
-    let state: "waiting" | "settled" = "waiting";
+    for (const fd of [this.#inputFd, this.#outputFd]) mustBeUsable(fd);
     queueMicrotask(() => {
-      if (state === "settled") return;
-      state = "settled";
+      if (this.#state === "taken") return;
+      this.#state = "taken";
       owner.attemptSucceeded(new StdioDriver(this.#inputFd, this.#outputFd));
     });
-    return {
-      giveUp() {
-        state = "settled";
-      },
-    };
+    return { giveUp: () => this.discard() };
+  }
+
+  discard(): void {
+    if (this.#state === "taken") return;
+    this.#state = "taken";
+    for (const fd of [this.#inputFd, this.#outputFd]) releaseDescriptor(fd);
   }
 }
 

@@ -1,15 +1,11 @@
-import { closeSync, openSync } from "node:fs";
 import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
 import { UNIXAddress } from "../reactor/address.ts";
 import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-option.ts";
 import { TLSError } from "../reactor/tls.ts";
 import type { StreamDriver, StreamEvents } from "../transport/stream-driver.ts";
-import { systemCodeOf } from "../transport/system-error.ts";
 import { type DescriptorInput, DescriptorReader } from "./descriptor-reader.ts";
 import { type DescriptorOutput, DescriptorWriter } from "./descriptor-writer.ts";
-
-/** The highest number of a standard descriptor. */
-const LAST_STANDARD_DESCRIPTOR = 2;
+import { releaseDescriptor } from "./release-descriptor.ts";
 
 /**
  * Two descriptors as one connection: what is read from the one is received, and what is sent is
@@ -127,26 +123,12 @@ export class StdioDriver implements StreamDriver, DescriptorInput, DescriptorOut
     if (this.#output !== "shut") this.#endOutput();
     this.#output = "closed";
     // A read that is under way uses the descriptor until it is cancelled.
-    void this.#reader.end().then(() => release(this.fileDescriptor));
+    void this.#reader.end().then(() => releaseDescriptor(this.fileDescriptor));
     this.#events?.closed(error);
   }
 
   #endOutput(): void {
     this.#writer.end();
-    if (this.#outputFd !== this.fileDescriptor) release(this.#outputFd);
+    if (this.#outputFd !== this.fileDescriptor) releaseDescriptor(this.#outputFd);
   }
-}
-
-function release(fd: number): void {
-  try {
-    closeSync(fd);
-  } catch (error) {
-    // Somebody else has closed it already, and its number may be anybody's.
-    if (systemCodeOf(error).code === "EBADF") return;
-    throw error;
-  }
-  if (fd > LAST_STANDARD_DESCRIPTOR) return;
-  // The lowest free number is the one that was just closed.
-  const replacement = openSync("/dev/null", "r+");
-  if (replacement !== fd) closeSync(replacement);
 }

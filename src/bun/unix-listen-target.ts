@@ -1,54 +1,55 @@
 import { lstatSync, renameSync, type Stats, unlinkSync } from "node:fs";
 import { requireLibc } from "../native/libc.ts";
-import { setBacklog } from "../native/socket-descriptor.ts";
 import { UNIXAddress } from "../reactor/address.ts";
 import { checkUNIXPath } from "../reactor/check-unix-path.ts";
 import type { ListenUNIXOptions } from "../reactor/reactor.ts";
 import type { ConnectionAcceptor, ListenTarget, OpenListener } from "../transport/listen-target.ts";
-import { AdoptableListener } from "./adoptable-listener.ts";
-import { BunOpenListener, listenFor } from "./bun-open-listener.ts";
+import { BunOpenListener, listenFor, setQueueLength } from "./bun-open-listener.ts";
 import { type BunListener, bunConnect, IGNORED } from "./bun-socket.ts";
+import { unixEndsAt } from "./socket-ends.ts";
 
 /** Everybody on this host may connect; the folder's permissions are the usual way to limit that. */
 const DEFAULT_MODE = 0o666;
 
-/** A path or abstract name to listen at, or a listening UNIX socket to adopt. */
+/** A path or abstract name to listen at. */
 export class UNIXListenTarget implements ListenTarget<UNIXAddress> {
   readonly #options: ListenUNIXOptions;
   readonly #address: UNIXAddress;
-  readonly #adoptable: AdoptableListener | null;
 
   constructor(options: ListenUNIXOptions) {
     this.#options = options;
     this.#address = new UNIXAddress(options.path);
-    this.#adoptable = options.fd === undefined ? null : new AdoptableListener(options.fd, ["unix"]);
   }
 
   get description(): string {
-    const { fd } = this.#options;
-    return fd === undefined ? this.#address.toString() : `unix descriptor ${fd}`;
+    return this.#address.toString();
   }
 
   async open(acceptor: ConnectionAcceptor): Promise<OpenListener<UNIXAddress>> {
     const { path, mode = DEFAULT_MODE, backlog } = this.#options;
-    const listen = (where: { unix: string } | { fd: number }) =>
-      // The peer has no name, but an address that is its own.
-      listenFor(acceptor, where, () => ({ peer: new UNIXAddress(""), host: this.#address }));
-    if (this.#adoptable !== null) {
-      const listener = this.#adoptable.adopt((fd) => listen({ fd }));
-      return new BunOpenListener(listener, this.#address, () => listener.stop(false));
-    }
     checkUNIXPath(path);
     if (backlog !== undefined) requireLibc("set the backlog of a listening socket");
     const isFile = !path.startsWith("\0");
     if (isFile) await removeStaleSocket(path);
-    const listener = withMode(mode, () => listen({ unix: path }));
-    if (backlog !== undefined) setBacklog(listener.fd, backlog);
-    const file = isFile ? lstatSync(path) : null;
+    const listener = withMode(mode, () =>
+      listenFor(acceptor, { unix: path }, unixEndsAt(this.#address)),
+    );
+    if (backlog !== undefined) setQueueLength(listener, backlog);
+    const file = isFile ? statOf(listener, path) : null;
     return new BunOpenListener(listener, this.#address, () => {
       if (file === null) listener.stop(false);
       else stopAndRemove(listener, path, file);
     });
+  }
+}
+
+/** The file that the listener has made; where somebody has removed it nothing is left open. */
+function statOf(listener: BunListener, path: string): Stats {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    listener.stop(false);
+    throw error;
   }
 }
 

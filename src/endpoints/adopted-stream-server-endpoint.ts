@@ -11,7 +11,7 @@ export type SocketDomain = "INET" | "INET6" | "UNIX";
 export interface AdoptedSocket {
   readonly fd: number;
   readonly domain: SocketDomain;
-  /** What the address of a UNIX socket is called; empty unless told. */
+  /** What the address of a UNIX socket is called; what it is bound to by default. */
   readonly path?: string;
 }
 
@@ -19,7 +19,8 @@ const FAMILY_OF_DOMAIN = { INET: "IPv4", INET6: "IPv6" } as const;
 
 /**
  * A listening socket that this process was given, by a service manager or by its parent. It can be
- * listened at once; from then on the reactor owns it, and closes it when its port stops.
+ * listened at once; from then on the reactor owns it, and closes it when its port stops, or when
+ * listening fails.
  */
 export class AdoptedStreamServerEndpoint implements StreamServerEndpoint {
   readonly #reactor: Reactor;

@@ -23,7 +23,10 @@ export interface ListenTCPOptions extends StreamOptions {
   readonly backlog?: number;
   /** Above this many open connections new ones are closed at once. */
   readonly maxConnections?: number;
-  /** A listening socket to adopt instead of opening one; the reactor then owns it. */
+  /**
+   * A listening socket to adopt instead of opening one. The reactor owns it from the call on, and
+   * closes it whatever comes of the call; unless this process serves it already.
+   */
   readonly fd?: number;
   /** Secures every connection; a protocol is built only after a good handshake. */
   readonly tls?: TLSServerOptions;
@@ -31,13 +34,13 @@ export interface ListenTCPOptions extends StreamOptions {
 
 /** Where and how to accept connections of this host. */
 export interface ListenUNIXOptions extends StreamOptions {
-  /** A path, or an abstract name, which starts with a NUL character. */
+  /** A path, or an abstract name, which starts with a NUL character. Empty with `fd`: its own. */
   readonly path: string;
   /** The permissions of the path; 0o666 unless told. */
   readonly mode?: number;
   readonly backlog?: number;
   readonly maxConnections?: number;
-  /** A listening socket to adopt; `path` then only names it, and is never removed. */
+  /** A listening socket to adopt, as with TCP; `path` then only names it, and is never removed. */
   readonly fd?: number;
   readonly tls?: TLSServerOptions;
 }
@@ -74,7 +77,10 @@ export interface ConnectUNIXOptions extends ConnectOptions {
   readonly path: string;
 }
 
-/** A connected socket, or a pair of descriptors, to adopt; the reactor then owns it. */
+/**
+ * A connected socket, or a pair of descriptors, to adopt. The reactor owns it from the call on, and
+ * closes it whatever comes of the call; unless this process serves it already.
+ */
 export interface AdoptOptions extends ConnectOptions {
   /** A connected stream socket; together with `outputFd` anything that can be read. */
   readonly fd: number;

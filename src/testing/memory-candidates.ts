@@ -53,18 +53,22 @@ function clientAddress(
 }
 
 class MemoryCandidate implements ConnectCandidate {
-  readonly address: Address;
+  readonly #address: Address;
   readonly #hostOf: () => Address;
   readonly #begin: BeginConnect;
 
   constructor(address: Address, hostOf: () => Address, begin: BeginConnect) {
-    this.address = address;
+    this.#address = address;
     this.#hostOf = hostOf;
     this.#begin = begin;
   }
 
+  get description(): string {
+    return this.#address.toString();
+  }
+
   begin(owner: ConnectAttemptOwner): ConnectAttempt {
-    return this.#begin(this.#hostOf(), this.address, owner);
+    return this.#begin(this.#hostOf(), this.#address, owner);
   }
 }
 

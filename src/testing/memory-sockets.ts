@@ -8,7 +8,7 @@ import type {
   ListenUNIXOptions,
 } from "../reactor/reactor.ts";
 import type { HostnameResolver } from "../reactor/resolve-hostname.ts";
-import type { ConnectCandidate } from "../transport/connect-candidate.ts";
+import type { AdoptedConnection, ConnectCandidate } from "../transport/connect-candidate.ts";
 import type { DatagramDriver } from "../transport/datagram-driver.ts";
 import type { ListenTarget } from "../transport/listen-target.ts";
 import type { SocketMaker } from "../transport/socket-maker.ts";
@@ -45,8 +45,15 @@ export class MemorySockets implements SocketMaker {
     return memoryUNIXCandidate(options.path, this.#begin);
   }
 
-  adoptedCandidate(options: AdoptOptions): ConnectCandidate {
-    throw new ConnectError(`descriptor ${options.fd}`, "there are no descriptors in memory");
+  adoptedConnection({ fd }: AdoptOptions): AdoptedConnection {
+    const description = `descriptor ${fd}`;
+    return {
+      description,
+      begin() {
+        throw new ConnectError(description, "there are no descriptors in memory");
+      },
+      discard() {},
+    };
   }
 
   async openDatagrams(host: InternetAddress, options: ListenUDPOptions): Promise<DatagramDriver> {

@@ -1,14 +1,20 @@
-import type { Address } from "../reactor/address.ts";
 import type { StreamDriver } from "./stream-driver.ts";
 
 /** One address to try: the part of connecting that depends on the kind of socket. */
 export interface ConnectCandidate {
-  readonly address: Address;
+  /** For messages, such as `tcp 127.0.0.1:7`. */
+  readonly description: string;
   /**
    * Begins to connect and reports to `owner`, never inside this call. Throws a `ConnectError`, or
    * what the system said, where it refuses at once.
    */
   begin(owner: ConnectAttemptOwner): ConnectAttempt;
+}
+
+/** A connection that was made already, over descriptors that are the reactor's from now on. */
+export interface AdoptedConnection extends ConnectCandidate {
+  /** Nothing comes of it: closes the descriptors, unless it was begun. */
+  discard(): void;
 }
 
 /** One try that is under way. */

@@ -50,7 +50,7 @@ export class ConnectRace {
   /** What is being tried: the only address, or else what all of them are of. */
   get target(): string {
     const [only, ...others] = this.#candidates;
-    return only === undefined || others.length > 0 ? this.#target : only.address.toString();
+    return only === undefined || others.length > 0 ? this.#target : only.description;
   }
 
   /** Begins; apart from the constructor, because it may end inside this call. */
@@ -104,7 +104,7 @@ export class ConnectRace {
 
   /** A mistake of the caller's would be one for every address. */
   #note(contender: Contender, error: unknown): void {
-    const failure = connectFailure(contender.address, error);
+    const failure = connectFailure(contender.description, error);
     if (failure instanceof ConnectError) this.#failures.push(failure);
     else this.#lose(failure);
   }
@@ -127,8 +127,8 @@ class Contender implements ConnectAttemptOwner {
     this.#candidate = candidate;
   }
 
-  get address(): string {
-    return this.#candidate.address.toString();
+  get description(): string {
+    return this.#candidate.description;
   }
 
   /** The runtime may run other code while it begins to connect, and that may have given up. */

@@ -11,6 +11,8 @@ export interface ListenTarget<A extends Address> {
    * at the same address. Throws or rejects with what the system said, and leaves nothing open then.
    */
   open(acceptor: ConnectionAcceptor): Promise<OpenListener<A>>;
+  /** Nothing comes of it: closes the descriptor that was to be adopted, where there is one. */
+  discard?(): void;
 }
 
 /** Whoever takes the connections of a listener. */

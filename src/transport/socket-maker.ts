@@ -7,7 +7,7 @@ import type {
   ListenUNIXOptions,
 } from "../reactor/reactor.ts";
 import type { HostnameResolver } from "../reactor/resolve-hostname.ts";
-import type { ConnectCandidate } from "./connect-candidate.ts";
+import type { AdoptedConnection, ConnectCandidate } from "./connect-candidate.ts";
 import type { DatagramDriver } from "./datagram-driver.ts";
 import type { ListenTarget } from "./listen-target.ts";
 
@@ -27,8 +27,7 @@ export interface SocketMaker {
    */
   tcpCandidate(peer: InternetAddress, from?: InternetAddress): ConnectCandidate;
   unixCandidate(options: ConnectUNIXOptions): ConnectCandidate;
-  /** @throws {TypeError} when the descriptor is not a connected stream socket */
-  adoptedCandidate(options: AdoptOptions): ConnectCandidate;
+  adoptedConnection(options: AdoptOptions): AdoptedConnection;
   /** Opens a UDP socket. Rejects with what the system said, and leaves nothing open then. */
   openDatagrams(host: InternetAddress, options: ListenUDPOptions): Promise<DatagramDriver>;
   /** The IP addresses that a wildcard address stands for now. */

@@ -1,6 +1,6 @@
 import type { Address, InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import { checkDatagramProtocol, checkFactory } from "../reactor/check-factory.ts";
-import { checkOptions } from "../reactor/check-options.ts";
+import { checkOptions, type OptionTable } from "../reactor/check-options.ts";
 import type { Clock, DelayedCall } from "../reactor/clock.ts";
 import type { DatagramProtocol } from "../reactor/datagram-protocol.ts";
 import type { Factory } from "../reactor/factory.ts";
@@ -92,18 +92,16 @@ export abstract class SocketReactor implements Reactor {
     options: ListenTCPOptions,
     factory: Factory,
   ): Promise<ListeningPort<InternetAddress>> {
-    checkOptions("listenTCP", options, LISTEN_TCP_OPTIONS);
-    checkFactory("listenTCP", factory);
-    return this.#listen(this.#sockets.tcpTarget(options), options, factory);
+    const makeTarget = () => this.#sockets.tcpTarget(options);
+    return this.#listen("listenTCP", options, LISTEN_TCP_OPTIONS, factory, makeTarget);
   }
 
   async listenUNIX(
     options: ListenUNIXOptions,
     factory: Factory,
   ): Promise<ListeningPort<UNIXAddress>> {
-    checkOptions("listenUNIX", options, LISTEN_UNIX_OPTIONS);
-    checkFactory("listenUNIX", factory);
-    return this.#listen(this.#sockets.unixTarget(options), options, factory);
+    const makeTarget = () => this.#sockets.unixTarget(options);
+    return this.#listen("listenUNIX", options, LISTEN_UNIX_OPTIONS, factory, makeTarget);
   }
 
   async connectTCP<P extends Protocol>(
@@ -111,11 +109,13 @@ export abstract class SocketReactor implements Reactor {
     factory: Factory<P>,
   ): Promise<P> {
     if (isAdoption(options)) {
-      checkOptions("connectTCP", options, ADOPT_OPTIONS);
-      checkFactory("connectTCP", factory);
-      const adopted = this.#sockets.adoptedCandidate(options);
-      const connector = this.#connector(`descriptor ${options.fd}`, options, factory);
-      return connector.connect(async () => [adopted]);
+      const adopted = this.#sockets.adoptedConnection(options);
+      return orDiscarded(adopted, async () => {
+        checkOptions("connectTCP", options, ADOPT_OPTIONS);
+        checkFactory("connectTCP", factory);
+        const connector = this.#connector(adopted.description, options, factory);
+        return connector.connect(async () => [adopted]);
+      });
     }
     checkOptions("connectTCP", options, CONNECT_TCP_OPTIONS);
     checkFactory("connectTCP", factory);
@@ -133,7 +133,7 @@ export abstract class SocketReactor implements Reactor {
     checkOptions("connectUNIX", options, CONNECT_UNIX_OPTIONS);
     checkFactory("connectUNIX", factory);
     const candidate = this.#sockets.unixCandidate(options);
-    const connector = this.#connector(candidate.address.toString(), options, factory);
+    const connector = this.#connector(candidate.description, options, factory);
     return connector.connect(async () => [candidate]);
   }
 
@@ -207,13 +207,22 @@ export abstract class SocketReactor implements Reactor {
   }
 
   async #listen<A extends Address>(
-    target: ListenTarget<A>,
-    options: StreamPortOptions,
+    place: string,
+    options: StreamPortOptions & { readonly fd?: number },
+    table: OptionTable,
     factory: Factory,
+    makeTarget: () => ListenTarget<A>,
   ): Promise<ListeningPort<A>> {
-    const port = new StreamPort(target, factory, this.context, options, this.#books);
-    await port.startListening();
-    return port;
+    // One that adopts a descriptor is made first: the descriptor is the reactor's from the call on.
+    const adopting = isAdoption(options) ? makeTarget() : null;
+    return orDiscarded(adopting, async () => {
+      checkOptions(place, options, table);
+      checkFactory(place, factory);
+      const target = adopting ?? makeTarget();
+      const port = new StreamPort(target, factory, this.context, options, this.#books);
+      await port.startListening();
+      return port;
+    });
   }
 
   #connector<P extends Protocol>(
@@ -240,6 +249,19 @@ export abstract class SocketReactor implements Reactor {
   }
 }
 
-function isAdoption(options: ConnectTCPOptions | AdoptOptions): options is AdoptOptions {
+function isAdoption(options: object): options is { readonly fd: number } {
   return "fd" in Object(options) && (options as AdoptOptions).fd !== undefined;
+}
+
+/** A descriptor to adopt is the reactor's from the call on: it is closed when that fails. */
+async function orDiscarded<T>(
+  adopted: { discard?(): void } | null,
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    adopted?.discard?.();
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { BunReactor } from "../../src/bun/bun-reactor.ts";
-import { tcpEndsOf } from "../../src/bun/internet-ends.ts";
+import { tcpEndsOf } from "../../src/bun/socket-ends.ts";
 import { CannotListenError } from "../../src/reactor/cannot-listen-error.ts";
 import { InternetAddress, UNIXAddress } from "../../src/reactor/address.ts";
 import { RawListener } from "../raw-listener.ts";

@@ -8,17 +8,24 @@ import { bindUDP, startConnect } from "../../src/native/precise-socket.ts";
 import { closeDescriptor, duplicate } from "../../src/native/socket-descriptor.ts";
 import { CannotListenError } from "../../src/reactor/cannot-listen-error.ts";
 import { DatagramProtocol } from "../../src/reactor/datagram-protocol.ts";
-import { openDescriptors } from "../native/open-descriptors.ts";
+import type { ConnectOptions } from "../../src/reactor/reactor.ts";
 import { RawDatagramPeer } from "../raw-datagram-peer.ts";
 import { RawListener } from "../raw-listener.ts";
 import { RawPeer } from "../raw-peer.ts";
 import { UnansweringListener } from "../unanswering-listener.ts";
 import { hasIPv6 } from "./ipv6-support.ts";
-import { abstractName } from "./live-connection.ts";
+import { loopTurns } from "./loop-turns.ts";
+import { abstractName, openConnection } from "./live-connection.ts";
 import { LiveServer } from "./live-server.ts";
 import { RecordingFactory } from "./recording-factory.ts";
 
 const withoutLibc = libcOrNull() === null;
+
+class RefusingFactory extends RecordingFactory {
+  override buildProtocol(): null {
+    return null;
+  }
+}
 
 class EchoDatagrams extends DatagramProtocol {
   override datagramReceived(data: Buffer, address: { host: string; port: number }): void {
@@ -168,53 +175,130 @@ describe.skipIf(withoutLibc)("BunReactor: adopted descriptors (needs libc)", () 
     },
   );
 
-  test("a descriptor of the wrong kind is refused, and still belongs to the caller", async () => {
+  test("a descriptor of the wrong kind is refused, and closed", async () => {
     using silent = new UnansweringListener();
     using listener = new RawListener();
-    const wrong = {
-      datagram: bindUDP({ family: "IPv4", host: "127.0.0.1", port: 0 }).fd,
-      file: openSync("/dev/null", "r"),
-      listening: listeningDescriptor(),
-      unixListening: listeningDescriptor({ unix: abstractName() }),
-      connected: startConnect({ family: "IPv4", host: "127.0.0.1", port: listener.port }).fd,
-      connecting: startConnect({ family: "IPv4", host: "127.0.0.1", port: silent.port }).fd,
+    const tcp = (port: number) => startConnect({ family: "IPv4", host: "127.0.0.1", port }).fd;
+    const kinds = {
+      datagram: () => bindUDP({ family: "IPv4", host: "127.0.0.1", port: 0 }).fd,
+      file: () => openSync("/dev/null", "r"),
+      listening: () => listeningDescriptor(),
+      unixListening: () => listeningDescriptor({ unix: abstractName() }),
+      connected: () => tcp(listener.port),
+      connecting: () => tcp(silent.port),
     };
-    const reactor = new BunReactor();
     const factory = new RecordingFactory();
-    const before = openDescriptors();
-    for (const [name, fd] of Object.entries(wrong)) {
-      if (name !== "listening") {
-        const listening = reactor.listenTCP({ fd }, factory);
-        expect(await listening.catch((e: unknown) => e)).toBeInstanceOf(CannotListenError);
+    const reactor = new BunReactor();
+    const calls = {
+      listenTCP: (fd: number) => reactor.listenTCP({ fd }, factory),
+      listenUNIX: (fd: number) => reactor.listenUNIX({ fd, path: "/nowhere" }, factory),
+      connectTCP: (fd: number) => reactor.connectTCP({ fd }, factory),
+    };
+    const right = { listening: "listenTCP", unixListening: "listenUNIX", connected: "connectTCP" };
+    for (const [kind, open] of Object.entries(kinds)) {
+      for (const [name, call] of Object.entries(calls)) {
+        if ((right as Record<string, string>)[kind] === name) continue;
+        const fd = open();
+        const error: unknown = await call(fd).catch((thrown: unknown) => thrown);
+        expect(`${kind} ${name}: ${error}`).toContain(`escriptor ${fd}`);
+        expect(isOpen(fd)).toBe(false);
       }
-      if (name !== "unixListening") {
-        const listening = reactor.listenUNIX({ fd, path: "/nowhere" }, factory);
-        expect(await listening.catch((e: unknown) => e)).toBeInstanceOf(CannotListenError);
-      }
-      if (name !== "datagram") {
-        const listening = reactor.listenUDP({ fd }, new EchoDatagrams());
-        expect(await listening.catch((e: unknown) => e)).toBeInstanceOf(CannotListenError);
-      }
-      if (name !== "connected") {
-        await expect(reactor.connectTCP({ fd }, factory)).rejects.toThrow(`escriptor ${fd}`);
-      }
-      expect(isOpen(fd)).toBe(true);
     }
-    expect(openDescriptors()).toBeLessThanOrEqual(before);
     expect(factory.built).toEqual([]);
-    for (const fd of Object.values(wrong)) closeSync(fd);
   });
 
-  test("a pair of descriptors of which one is a folder is refused", async () => {
-    const fd = openSync("/", "r");
-    const reactor = new BunReactor();
-    for (const pair of [
-      { fd, outputFd: 1 },
-      { fd: 0, outputFd: fd },
-    ]) {
-      await expect(reactor.connectTCP(pair, new RecordingFactory())).rejects.toThrow("a folder");
+  class Unwilling extends RecordingFactory {
+    override startFactory(): void {
+      throw new Error("not today");
     }
-    closeSync(fd);
+  }
+
+  /** Ways for a call to fail whatever its descriptor is. */
+  const failures: Readonly<Record<string, () => [ConnectOptions, RecordingFactory?]>> = {
+    "its signal has aborted": () => [{ signal: AbortSignal.abort() }],
+    "its signal aborts right after": () => {
+      const stop = new AbortController();
+      queueMicrotask(() => stop.abort());
+      return [{ signal: stop.signal }];
+    },
+    "its timeout is none": () => [{ timeoutMs: -1 }],
+    "its close timeout is none": () => [{ closeTimeoutMs: Number.NaN }],
+    "its write limits are none": () => [{ writeLimits: { low: 9, high: 1, max: 99 } }],
+    "its TLS is of no use": () => [{ tls: { identity: { key: "none", certificate: "none" } } }],
+    "its factory does not start": () => [{}, new Unwilling()],
+    "its factory refuses": () => [{}, new RefusingFactory()],
+  };
+  for (const [what, failing] of Object.entries(failures)) {
+    test(`a descriptor is closed when the call fails: ${what}`, async () => {
+      using listener = new RawListener();
+      const reactor = new BunReactor();
+      const fd = startConnect({ family: "IPv4", host: "127.0.0.1", port: listener.port }).fd;
+      const [options, factory = new RecordingFactory()] = failing();
+      const connecting = reactor.connectTCP({ ...options, fd }, factory);
+      expect(await connecting.catch((error: unknown) => error)).toBeInstanceOf(Error);
+      expect(isOpen(fd)).toBe(false);
+    });
+
+    test(`a pair of descriptors is closed when the call fails: ${what}`, async () => {
+      const fd = openSync("/dev/null", "r");
+      const outputFd = openSync("/dev/null", "w");
+      const [options, factory = new RecordingFactory()] = failing();
+      const connecting = new BunReactor().connectTCP({ ...options, fd, outputFd }, factory);
+      expect(await connecting.catch((error: unknown) => error)).toBeInstanceOf(Error);
+      // A read that is under way is given up first.
+      while (isOpen(fd)) await loopTurns();
+      expect(isOpen(outputFd)).toBe(false);
+    });
+  }
+
+  for (const [what, options] of Object.entries({
+    "its close timeout is none": { closeTimeoutMs: Number.NaN },
+    "its TLS is of no use": { tls: { key: "none", certificate: "none" } },
+  })) {
+    test(`a listening descriptor is closed when the call fails: ${what}`, async () => {
+      const [tcp, unix] = [listeningDescriptor(), listeningDescriptor({ unix: abstractName() })];
+      const reactor = new BunReactor();
+      const factory = new RecordingFactory();
+      await reactor.listenTCP({ ...options, fd: tcp }, factory).catch(() => undefined);
+      await reactor.listenUNIX({ ...options, fd: unix, path: "" }, factory).catch(() => undefined);
+      expect([isOpen(tcp), isOpen(unix)]).toEqual([false, false]);
+      expect(factory.uses).toEqual([]);
+    });
+  }
+
+  test("a pair of descriptors of which one is a folder is refused, and closed", async () => {
+    const reactor = new BunReactor();
+    for (const paths of [
+      ["/", "/dev/null"],
+      ["/dev/null", "/"],
+    ] as const) {
+      const [fd, outputFd] = paths.map((path) => openSync(path, "r")) as [number, number];
+      const connecting = reactor.connectTCP({ fd, outputFd }, new RecordingFactory());
+      await expect(connecting).rejects.toThrow("a folder");
+      expect([isOpen(fd), isOpen(outputFd)]).toEqual([false, false]);
+    }
+  });
+
+  test("an adopted UNIX listener has the name that it is bound to, where it is given none", async () => {
+    const unix = abstractName();
+    const fd = listeningDescriptor({ unix });
+    await using server = await LiveServer.listen({}, { fd, path: "" });
+    expect(server.port.host).toMatchObject({ kind: "unix", path: unix });
+    using _peer = await RawPeer.connect({ unix });
+    const protocol = await server.factory.next();
+    expect(protocol.connection.getHost().toString()).toBe(`unix @${unix.slice(1)}`);
+  });
+
+  test("a descriptor that this process serves already as a connection goes on", async () => {
+    await using live = await openConnection("connected TCP");
+    const { connection } = live.protocol;
+    const again = live.reactor.connectTCP(
+      { fd: connection.fileDescriptor },
+      new RecordingFactory(),
+    );
+    expect(await again.catch((error: unknown) => error)).toMatchObject({ name: "ConnectError" });
+    connection.write("still here");
+    await live.peer.receives(10);
   });
 
   test("a descriptor that is not open is refused", async () => {

@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { InternetAddress } from "../../src/reactor/address.ts";
 import { ConnectingCancelledError } from "../../src/reactor/connect-error.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { MemoryLogger } from "../../src/testing/memory-logger.ts";
@@ -15,7 +14,7 @@ test("StreamConnector: a cancellation that comes while an attempt begins ends th
   const controller = new AbortController();
   let givenUp = 0;
   const candidate: ConnectCandidate = {
-    address: new InternetAddress("tcp", "192.0.2.1", 7),
+    description: "tcp 192.0.2.1:7",
     begin() {
       controller.abort();
       return { giveUp: () => void givenUp++ };

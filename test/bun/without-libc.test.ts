@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, openSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BunReactor } from "../../src/bun/bun-reactor.ts";
@@ -119,9 +119,9 @@ describe("BunReactor without libc", () => {
     const failures = {
       backlog: reactor.listenTCP({ backlog: 7 }, factory),
       unixBacklog: reactor.listenUNIX({ path: "\0pretzel-none", backlog: 7 }, factory),
-      listeningDescriptor: reactor.listenTCP({ fd: 0 }, factory),
+      listeningDescriptor: reactor.listenTCP({ fd: openSync("/dev/null", "r") }, factory),
       datagramDescriptor: reactor.listenUDP({ fd: 0 }, new RecordingDatagrams()),
-      connectedDescriptor: reactor.connectTCP({ fd: 0 }, factory),
+      connectedDescriptor: reactor.connectTCP({ fd: openSync("/dev/null", "r") }, factory),
       receiveBuffer: reactor.listenUDP({ receiveBufferBytes: 1 }, new RecordingDatagrams()),
       bindAddress: reactor.connectTCP(
         { host: "127.0.0.1", port: 7, bindAddress: { host: "127.0.0.1" } },

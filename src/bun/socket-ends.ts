@@ -1,15 +1,26 @@
+/**
+ * The ends of Bun's sockets as addresses.
+ */
 import { libcOrNull } from "../native/libc.ts";
 import { peerName, socketName } from "../native/socket-descriptor.ts";
 import { SystemCallError } from "../native/system-call-error.ts";
-import { InternetAddress } from "../reactor/address.ts";
+import { type Address, InternetAddress, UNIXAddress } from "../reactor/address.ts";
 import { lacksZone, unmapped } from "../reactor/ip-address.ts";
 import type { BunSocket } from "./bun-socket.ts";
+
+/** The two ends of an accepted socket; null for one that was reset before it was accepted. */
+export type EndsOf = (
+  socket: BunSocket,
+) => { readonly peer: Address; readonly host: Address } | null;
 
 /** The two ends of a TCP connection. */
 interface TCPEnds {
   readonly peer: InternetAddress;
   readonly host: InternetAddress;
 }
+
+/** Where the local end of a TCP connection is, when the system will not say. */
+const UNKNOWN_HOST = new InternetAddress("tcp", "0.0.0.0", 0);
 
 /** What Bun says of the ends of a socket: it asks the system for each part anew. */
 type SocketEnds = Pick<BunSocket, "remoteAddress" | "localAddress" | "fd"> & {
@@ -29,11 +40,19 @@ export function tcpEndsOf(socket: SocketEnds): TCPEnds | null {
   return { peer: new InternetAddress("tcp", unmapped(remoteAddress), remotePort), host };
 }
 
-/** Our own end of a TCP socket; null when the system will not say. */
-export function tcpHostOf(socket: SocketEnds): InternetAddress | null {
-  const { localAddress, localPort } = socket;
+/** Our own end of a TCP socket that was connected. */
+export function ourTCPEnd(socket: SocketEnds): Address {
+  return tcpHostOf(socket) ?? UNKNOWN_HOST;
+}
+
+/** The ends of a UNIX connection that has come in at `host`; each peer is one of its own. */
+export function unixEndsAt(host: UNIXAddress): EndsOf {
+  return () => ({ peer: new UNIXAddress(""), host });
+}
+
+function tcpHostOf({ fd, localAddress, localPort }: SocketEnds): InternetAddress | null {
   if (localAddress === undefined || localPort === undefined) return null;
-  if (lacksZone(localAddress) && libcOrNull() !== null) return internetAddressOf(socket.fd);
+  if (lacksZone(localAddress) && libcOrNull() !== null) return internetAddressOf(fd);
   return new InternetAddress("tcp", unmapped(localAddress), localPort);
 }
 
@@ -61,4 +80,15 @@ export function internetAddressOf(fd: number): InternetAddress {
   const name = socketName(fd);
   if (name.family === "unix") throw new TypeError(`Descriptor ${fd} is a UNIX socket, not TCP`);
   return new InternetAddress("tcp", unmapped(name.host), name.port);
+}
+
+/**
+ * The path or abstract name that an adopted UNIX socket is bound to; empty for one that has none.
+ *
+ * @throws {TypeError} when it is not a UNIX socket
+ */
+export function unixAddressOf(fd: number): UNIXAddress {
+  const name = socketName(fd);
+  if (name.family !== "unix") throw new TypeError(`Descriptor ${fd} is a TCP socket, not UNIX`);
+  return new UNIXAddress(name.path);
 }
