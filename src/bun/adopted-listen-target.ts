@@ -4,11 +4,12 @@ import type { ConnectionAcceptor, ListenTarget, OpenListener } from "../transpor
 import { systemCodeOf } from "../transport/system-error.ts";
 import { BunOpenListener, listenFor, setQueueLength } from "./bun-open-listener.ts";
 import type { BunListener } from "./bun-socket.ts";
+import type { DescriptorReserve } from "./descriptor-reserve.ts";
 import { releaseDescriptor } from "./release-descriptor.ts";
 import type { EndsOf } from "./socket-ends.ts";
 
 /** What kind of listening socket is adopted, and what is known of it. */
-interface AdoptedKind<A extends Address> {
+export interface AdoptedKind<A extends Address> {
   readonly kind: A["kind"];
   readonly domains: readonly SocketKind["domain"][];
   /** Where the socket listens. */
@@ -26,20 +27,27 @@ export class AdoptedListenTarget<A extends Address> implements ListenTarget<A> {
   readonly #fd: number;
   readonly #backlog: number | undefined;
   readonly #adopted: AdoptedKind<A>;
+  readonly #reserve: DescriptorReserve;
   #state: "offered" | "adopted" | "discarded" = "offered";
 
-  constructor(fd: number, backlog: number | undefined, adopted: AdoptedKind<A>) {
+  constructor(
+    fd: number,
+    backlog: number | undefined,
+    adopted: AdoptedKind<A>,
+    reserve: DescriptorReserve,
+  ) {
     this.description = `${adopted.kind} descriptor ${fd}`;
     this.#fd = fd;
     this.#backlog = backlog;
     this.#adopted = adopted;
+    this.#reserve = reserve;
   }
 
   async open(acceptor: ConnectionAcceptor): Promise<OpenListener<A>> {
     this.#mustBeListening();
     const host = this.#adopted.addressOf(this.#fd);
     const listener = this.#adopt(() =>
-      listenFor(acceptor, { fd: this.#fd }, this.#adopted.endsAt(host)),
+      listenFor(acceptor, { fd: this.#fd }, this.#adopted.endsAt(host), this.#reserve),
     );
     if (this.#backlog !== undefined) setQueueLength(listener, this.#backlog);
     return new BunOpenListener(listener, host, () => listener.stop(false));

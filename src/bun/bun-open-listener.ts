@@ -1,4 +1,3 @@
-import { descriptorLimit } from "../native/descriptor-limit.ts";
 import { setBacklog } from "../native/socket-descriptor.ts";
 import { getSocketOption, setSocketOption } from "../native/socket-options.ts";
 import type { Address } from "../reactor/address.ts";
@@ -6,23 +5,20 @@ import type { SocketOptionName, SocketOptionValue } from "../reactor/socket-opti
 import type { ConnectionAcceptor, OpenListener } from "../transport/listen-target.ts";
 import { type BunListener, type BunListenWhere, bunListen, IGNORED } from "./bun-socket.ts";
 import { BunStreamDriver } from "./bun-stream-driver.ts";
+import type { DescriptorReserve } from "./descriptor-reserve.ts";
 import type { EndsOf } from "./socket-ends.ts";
-
-/**
- * Descriptors kept free for files, name lookups and outgoing connections. At the limit itself Bun
- * cannot accept and its loop spins, so connections that come near it are closed at once.
- */
-const RESERVED_DESCRIPTORS = 64;
 
 /** Listens, and hands what comes in to `acceptor`. Throws as Bun does. */
 export function listenFor(
   acceptor: ConnectionAcceptor,
   where: BunListenWhere,
   endsOf: EndsOf,
+  reserve: DescriptorReserve,
 ): BunListener {
+  reserve.listens();
   return bunListen(where, (socket) => {
     socket.data = IGNORED;
-    if (socket.fd >= descriptorLimit() - RESERVED_DESCRIPTORS) {
+    if (!reserve.leavesEnough(socket.fd)) {
       acceptor.turnedAway();
       socket.terminate();
       return;

@@ -7,6 +7,7 @@ import { BunClock } from "./bun-clock.ts";
 import { BunTLSMaker } from "./bun-tls.ts";
 import { BunSockets } from "./bun-sockets.ts";
 import { STOP_SIGNALS } from "./stop-signals.ts";
+import { DescriptorReserve } from "./descriptor-reserve.ts";
 
 /** A timer this long only keeps the process alive while the reactor runs. */
 const KEEP_ALIVE_MS = 2_147_483_647;
@@ -45,7 +46,8 @@ export class BunReactor extends SocketReactor {
     const logger = steadyLogger(options.logger ?? STDERR_LOGGER);
     const turn = new Turn({ soon: queueMicrotask, nextTurn: setImmediate }, logger);
     const clock = new BunClock(turn, logger);
-    super(new BunSockets(), { turn, clock, logger, tls: new BunTLSMaker() }, options);
+    const sockets = new BunSockets(new DescriptorReserve(logger, clock));
+    super(sockets, { turn, clock, logger, tls: new BunTLSMaker() }, options);
   }
 
   override async run(): Promise<void> {

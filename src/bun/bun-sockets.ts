@@ -13,7 +13,8 @@ import type { DatagramDriver } from "../transport/datagram-driver.ts";
 import type { ListenTarget } from "../transport/listen-target.ts";
 import type { SocketMaker } from "../transport/socket-maker.ts";
 import { BunDatagramDriver } from "./bun-datagram-driver.ts";
-import { AdoptedListenTarget } from "./adopted-listen-target.ts";
+import type { DescriptorReserve } from "./descriptor-reserve.ts";
+import { type AdoptedKind, AdoptedListenTarget } from "./adopted-listen-target.ts";
 import { AdoptedSocket } from "./adopted-connection.ts";
 import { TCPCandidate, UNIXCandidate } from "./connect-candidates.ts";
 import { internetAddressOf, tcpEndsOf, unixAddressOf, unixEndsAt } from "./socket-ends.ts";
@@ -24,27 +25,34 @@ import { UNIXListenTarget } from "./unix-listen-target.ts";
 /** Bun's sockets, for a reactor. */
 export class BunSockets implements SocketMaker {
   readonly resolver = resolveHostname;
+  readonly #reserve: DescriptorReserve;
+
+  constructor(reserve: DescriptorReserve) {
+    this.#reserve = reserve;
+  }
 
   tcpTarget(options: ListenTCPOptions): ListenTarget<InternetAddress> {
     const { fd, backlog } = options;
-    if (fd === undefined) return new TCPListenTarget(options);
-    return new AdoptedListenTarget<InternetAddress>(fd, backlog, {
+    if (fd === undefined) return new TCPListenTarget(options, this.#reserve);
+    const kind: AdoptedKind<InternetAddress> = {
       kind: "tcp",
       domains: ["IPv4", "IPv6"],
       addressOf: internetAddressOf,
       endsAt: () => tcpEndsOf,
-    });
+    };
+    return new AdoptedListenTarget(fd, backlog, kind, this.#reserve);
   }
 
   unixTarget(options: ListenUNIXOptions): ListenTarget<UNIXAddress> {
     const { fd, backlog, path } = options;
-    if (fd === undefined) return new UNIXListenTarget(options);
-    return new AdoptedListenTarget<UNIXAddress>(fd, backlog, {
+    if (fd === undefined) return new UNIXListenTarget(options, this.#reserve);
+    const kind: AdoptedKind<UNIXAddress> = {
       kind: "unix",
       domains: ["unix"],
       addressOf: (descriptor) => (path ? new UNIXAddress(path) : unixAddressOf(descriptor)),
       endsAt: unixEndsAt,
-    });
+    };
+    return new AdoptedListenTarget(fd, backlog, kind, this.#reserve);
   }
 
   tcpCandidate(peer: InternetAddress, from?: InternetAddress): ConnectCandidate {

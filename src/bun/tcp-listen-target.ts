@@ -3,6 +3,7 @@ import { checkPort, InternetAddress } from "../reactor/address.ts";
 import type { ListenTCPOptions } from "../reactor/reactor.ts";
 import type { ConnectionAcceptor, ListenTarget, OpenListener } from "../transport/listen-target.ts";
 import { BunOpenListener, listenFor, setQueueLength } from "./bun-open-listener.ts";
+import type { DescriptorReserve } from "./descriptor-reserve.ts";
 import { tcpEndsOf } from "./socket-ends.ts";
 
 /** What is served when no host is given: this one only, so that nothing is exposed by accident. */
@@ -11,11 +12,13 @@ const DEFAULT_HOST = "127.0.0.1";
 /** A TCP address to listen at. */
 export class TCPListenTarget implements ListenTarget<InternetAddress> {
   readonly #options: ListenTCPOptions;
+  readonly #reserve: DescriptorReserve;
   #address: InternetAddress;
 
   /** @throws {InvalidAddressError} for a name or a bad port */
-  constructor(options: ListenTCPOptions) {
+  constructor(options: ListenTCPOptions, reserve: DescriptorReserve) {
     this.#options = options;
+    this.#reserve = reserve;
     const port = checkPort("tcp", options.port ?? 0);
     this.#address = new InternetAddress("tcp", options.host ?? DEFAULT_HOST, port);
   }
@@ -35,7 +38,7 @@ export class TCPListenTarget implements ListenTarget<InternetAddress> {
       ...(reusePort === undefined ? {} : { reusePort }),
       ...(ipv6Only === undefined ? {} : { ipv6Only }),
     };
-    const listener = listenFor(acceptor, where, tcpEndsOf);
+    const listener = listenFor(acceptor, where, tcpEndsOf, this.#reserve);
     if (backlog !== undefined) setQueueLength(listener, backlog);
     // The real port, so that listening again after a stop takes the same one.
     this.#address = new InternetAddress("tcp", host, listener.port ?? port);

@@ -6,6 +6,7 @@ import type { ListenUNIXOptions } from "../reactor/reactor.ts";
 import type { ConnectionAcceptor, ListenTarget, OpenListener } from "../transport/listen-target.ts";
 import { BunOpenListener, listenFor, setQueueLength } from "./bun-open-listener.ts";
 import { type BunListener, bunConnect, IGNORED } from "./bun-socket.ts";
+import type { DescriptorReserve } from "./descriptor-reserve.ts";
 import { unixEndsAt } from "./socket-ends.ts";
 
 /** Everybody on this host may connect; the folder's permissions are the usual way to limit that. */
@@ -15,9 +16,11 @@ const DEFAULT_MODE = 0o666;
 export class UNIXListenTarget implements ListenTarget<UNIXAddress> {
   readonly #options: ListenUNIXOptions;
   readonly #address: UNIXAddress;
+  readonly #reserve: DescriptorReserve;
 
-  constructor(options: ListenUNIXOptions) {
+  constructor(options: ListenUNIXOptions, reserve: DescriptorReserve) {
     this.#options = options;
+    this.#reserve = reserve;
     this.#address = new UNIXAddress(options.path);
   }
 
@@ -32,7 +35,7 @@ export class UNIXListenTarget implements ListenTarget<UNIXAddress> {
     const isFile = !path.startsWith("\0");
     if (isFile) await removeStaleSocket(path);
     const listener = withMode(mode, () =>
-      listenFor(acceptor, { unix: path }, unixEndsAt(this.#address)),
+      listenFor(acceptor, { unix: path }, unixEndsAt(this.#address), this.#reserve),
     );
     if (backlog !== undefined) setQueueLength(listener, backlog);
     const file = isFile ? statOf(listener, path) : null;
