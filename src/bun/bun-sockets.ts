@@ -56,7 +56,7 @@ export class BunSockets implements SocketMaker {
   }
 
   tcpCandidate(peer: InternetAddress, from?: InternetAddress): ConnectCandidate {
-    return new TCPCandidate(peer, from);
+    return new TCPCandidate(peer, from, this.#reserve);
   }
 
   unixCandidate(options: ConnectUNIXOptions): ConnectCandidate {

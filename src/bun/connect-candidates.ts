@@ -11,6 +11,8 @@ import type {
 } from "../transport/connect-candidate.ts";
 import type { BunConnectWhere } from "./bun-socket.ts";
 import { BunConnectAttempt } from "./connect-attempt.ts";
+import type { DescriptorReserve } from "./descriptor-reserve.ts";
+import { releaseDescriptor } from "./release-descriptor.ts";
 import { ourTCPEnd } from "./socket-ends.ts";
 
 /** Our own end of a UNIX socket that nobody has bound. */
@@ -20,15 +22,21 @@ const UNNAMED = new UNIXAddress("");
 export class TCPCandidate implements ConnectCandidate {
   readonly #address: InternetAddress;
   readonly #from: InternetAddress | undefined;
+  readonly #reserve: DescriptorReserve;
 
   /**
    * @param from the local address to connect from, where it is chosen
    * @throws {Error} when it is, and libc cannot be loaded
    */
-  constructor(address: InternetAddress, from: InternetAddress | undefined) {
+  constructor(
+    address: InternetAddress,
+    from: InternetAddress | undefined,
+    reserve: DescriptorReserve,
+  ) {
     if (from !== undefined) requireLibc("choose the local address of a connection");
     this.#address = address;
     this.#from = from;
+    this.#reserve = reserve;
   }
 
   get description(): string {
@@ -49,7 +57,10 @@ export class TCPCandidate implements ConnectCandidate {
     const { host, port } = this.#address;
     if (libcOrNull() === null) return { hostname: host, port };
     try {
-      return startConnect(this.#address, this.#from);
+      const socket = startConnect(this.#address, this.#from);
+      if (this.#reserve.lendsTo(socket.fd)) return socket;
+      releaseDescriptor(socket.fd);
+      throw new SystemCallError("socket", "EMFILE", this.description);
     } catch (cause) {
       if (!(cause instanceof SystemCallError) || cause.phase !== "bind") throw cause;
       const { code, message } = cause;

@@ -8,13 +8,16 @@ const MAX_RESERVED = 64;
 /** A process that may have only a few descriptors keeps this part of them free. */
 const RESERVED_PART = 1 / 8;
 
+/** What connects leave free, so that a listener can still accept, if only to turn away. */
+const KEPT_FROM_CONNECTS = 4;
+
 /** How often it is said that connections are turned away: often enough to see that it goes on. */
 const REPORT_INTERVAL_MS = 60_000;
 
 /**
  * The descriptors that accepted connections leave free for files, name lookups and outgoing
  * connections. At the process's limit itself Bun cannot accept and its loop spins, so connections
- * that come near it are turned away.
+ * that come near it are turned away, and connects that come to it fail.
  */
 export class DescriptorReserve {
   readonly #logger: Logger;
@@ -60,6 +63,11 @@ export class DescriptorReserve {
     this.#turnedAway = 0;
     this.#nextReportAtMs = now + REPORT_INTERVAL_MS;
     return false;
+  }
+
+  /** Whether a connect may have this descriptor, and take from the reserve. */
+  lendsTo(fd: number): boolean {
+    return fd < this.#limit() - KEPT_FROM_CONNECTS;
   }
 
   /** The first number that is too high. */

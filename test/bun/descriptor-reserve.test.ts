@@ -29,6 +29,12 @@ describe("DescriptorReserve", () => {
     });
   }
 
+  test("connects may have all but the last four", () => {
+    const { reserve, logger } = reserveOf(64);
+    expect([reserve.lendsTo(59), reserve.lendsTo(60)]).toEqual([true, false]);
+    expect(logger.reports).toEqual([]);
+  });
+
   test("a low limit is told of when something listens, once", () => {
     const { reserve, logger } = reserveOf(64);
     reserve.listens();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { libcOrNull } from "../../src/native/libc.ts";
 import { RawPeer } from "../raw-peer.ts";
 import { loopTurns } from "../bun/loop-turns.ts";
 import { RunningProgram } from "./running-program.ts";
@@ -53,3 +54,15 @@ describe.each(LIMITS)("BunReactor with at most %i descriptors", (limit, CONNECTI
     first.sendRST();
   });
 });
+
+// Without libc the runtime does not tell which number a socket has before it is connected.
+test.skipIf(libcOrNull() === null)(
+  "connects take no descriptor that accepting needs (needs libc)",
+  () => {
+    const program = `${import.meta.dir}/connect-flood-program.ts`;
+    const { stdout } = Bun.spawnSync([...limited(64), program], { timeout: 4_000 });
+    const outcome = JSON.parse(stdout.toString() || "{}") as Record<string, number>;
+    expect(outcome["without"]).toBeGreaterThan(0);
+    expect(outcome["refused"]).toBeGreaterThan(0);
+  },
+);
