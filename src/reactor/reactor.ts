@@ -68,7 +68,10 @@ export interface ConnectTCPOptions extends ConnectOptions {
   readonly attemptDelayMs?: number;
   /** Finds the addresses of a name; the reactor's own lookup by default. */
   readonly resolver?: HostnameResolver;
-  /** The local address to connect from; port 0 unless told. */
+  /**
+   * The local address to connect from; any port by default. With a port of its own the addresses of
+   * a name are tried one after the other, each until it fails.
+   */
   readonly bindAddress?: { readonly host: string; readonly port?: number };
 }
 

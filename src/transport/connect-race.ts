@@ -32,6 +32,7 @@ export class ConnectRace {
   /**
    * @param target what the candidates are of, for messages
    * @param candidates at least one, in the order to try them
+   * @param attemptDelayMs infinite where each has to fail before the next is tried
    */
   constructor(
     target: string,
@@ -96,6 +97,7 @@ export class ConnectRace {
     }
     if (this.#state === "over") return;
     if (this.#tried < this.#candidates.length) {
+      if (this.#attemptDelayMs === Number.POSITIVE_INFINITY) return;
       this.#next = this.#clock.callLater(this.#attemptDelayMs, () => this.#tryNext());
     } else if (this.#contenders.size === 0) {
       this.#lose(failureOfAll(this.#target, this.#failures as [ConnectError, ...ConnectError[]]));

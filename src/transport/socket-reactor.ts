@@ -10,7 +10,6 @@ import type { Protocol } from "../reactor/protocol.ts";
 import { FUNCTION, oneOf } from "../reactor/option-kinds.ts";
 import {
   type AdoptOptions,
-  type ConnectOptions,
   type ConnectTCPOptions,
   type ConnectUNIXOptions,
   type ListenTCPOptions,
@@ -38,7 +37,7 @@ import {
 } from "./reactor-options.ts";
 import type { SocketMaker } from "./socket-maker.ts";
 import type { TransportContext } from "./transport-context.ts";
-import { StreamConnector } from "./stream-connector.ts";
+import { StreamConnector, type StreamConnectorOptions } from "./stream-connector.ts";
 import { StreamPort, type StreamPortOptions } from "./stream-port.ts";
 import { tcpCandidates } from "./tcp-candidates.ts";
 
@@ -227,7 +226,7 @@ export abstract class SocketReactor implements Reactor {
 
   #connector<P extends Protocol>(
     description: string,
-    options: ConnectOptions & { readonly attemptDelayMs?: number },
+    options: StreamConnectorOptions,
     factory: Factory<P>,
   ): StreamConnector<P> {
     this.#books.mustBeOpen();

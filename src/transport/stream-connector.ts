@@ -8,7 +8,7 @@ import {
 } from "../reactor/connect-error.ts";
 import type { Factory, ProtocolStack } from "../reactor/factory.ts";
 import type { Protocol } from "../reactor/protocol.ts";
-import type { ConnectOptions } from "../reactor/reactor.ts";
+import type { ConnectOptions, ConnectTCPOptions } from "../reactor/reactor.ts";
 import type { TLSError, TLSInfo } from "../reactor/tls.ts";
 import type { ConnectCandidate } from "./connect-candidate.ts";
 import { connectFailure } from "./connect-failure.ts";
@@ -41,10 +41,9 @@ interface ConnectBooks {
   readonly connections: ConnectionSet;
 }
 
-/** How a connect goes about several addresses, besides what every connect takes. */
-interface StreamConnectorOptions extends ConnectOptions {
-  readonly attemptDelayMs?: number;
-}
+/** What every connect takes, and what else bears on how it goes about several addresses. */
+export type StreamConnectorOptions = ConnectOptions &
+  Pick<ConnectTCPOptions, "attemptDelayMs" | "bindAddress">;
 
 /**
  * One connect, from the first look-up to the protocol, within one timeout: the candidates race, and
@@ -162,9 +161,11 @@ export class StreamConnector<P extends Protocol>
 
   #startRace(candidates: readonly ConnectCandidate[]): void {
     if (this.#state === "settled") return;
-    const { attemptDelayMs = DEFAULT_ATTEMPT_DELAY_MS } = this.#options;
+    const { bindAddress, attemptDelayMs = DEFAULT_ATTEMPT_DELAY_MS } = this.#options;
+    // Two attempts cannot have the same local port at a time.
+    const delayMs = bindAddress?.port ? Number.POSITIVE_INFINITY : attemptDelayMs;
     const { clock } = this.#context;
-    this.#race = new ConnectRace(this.#description, candidates, attemptDelayMs, clock, this);
+    this.#race = new ConnectRace(this.#description, candidates, delayMs, clock, this);
     this.#race.start();
   }
 

@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 
 let nextNamespace = 1;
@@ -15,6 +16,13 @@ export class NetworkNamespace implements Disposable {
   constructor() {
     mustRun(["ip", "netns", "add", this.#name]);
     this.configure("ip link set lo up");
+  }
+
+  /** Has programs in the namespace ask `address` for names. Undone with the namespace. */
+  useResolver(address: string): void {
+    // ip(8) binds this folder's files over those of /etc.
+    mkdirSync(`/etc/netns/${this.#name}`, { recursive: true });
+    writeFileSync(`/etc/netns/${this.#name}/resolv.conf`, `nameserver ${address}\n`);
   }
 
   /** Runs a shell command in the namespace. @throws {Error} when it fails */
@@ -43,6 +51,7 @@ export class NetworkNamespace implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    rmSync(`/etc/netns/${this.#name}`, { recursive: true, force: true });
     mustRun(["ip", "netns", "del", this.#name]);
   }
 }

@@ -44,6 +44,23 @@ describe.skipIf(reason !== null)(
       });
     });
 
+    test("a lookup that nobody answers holds up nothing, and ends with the timeout", async () => {
+      using namespace = new NetworkNamespace();
+      namespace.configure("ip link add near type veth peer name far");
+      namespace.configure("ip addr add 10.9.0.1/24 dev near");
+      namespace.configure("ip link set near up");
+      namespace.configure("ip link set far up");
+      namespace.configure("ip neigh add 10.9.0.53 lladdr 02:00:00:00:00:01 dev near");
+      namespace.useResolver("10.9.0.53");
+      const outcome = (await namespace.run("hanging-lookup-program.ts")) as {
+        name: string;
+        ticks: number;
+      };
+      expect(outcome.name).toBe("TimeoutError");
+      // It would be one, or two, if the runtime waited for the answer.
+      expect(outcome.ticks).toBeGreaterThan(5);
+    });
+
     test("a packet filter that forbids it: ConnectError with the system's code", async () => {
       using namespace = new NetworkNamespace();
       namespace.configure("ip route add prohibit 10.3.0.0/16");

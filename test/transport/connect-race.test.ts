@@ -278,6 +278,19 @@ describe("connectTCP to a name", () => {
     expect(none.outcome.error).toBeInstanceOf(ConnectBindError);
   });
 
+  test("from a local port of its own the addresses are tried one after the other", async () => {
+    const bindAddress = { host: "127.0.0.1", port: 5_000 };
+    const hosts = [FAILS("10.0.0.1", 1_000), FAILS("10.0.0.2", 500), CONNECTS("10.0.0.3", 10)];
+    const { network, outcome } = await connecting(hosts, { bindAddress });
+    await network.advance(2_000);
+    expect(network.attempts).toEqual([
+      ["10.0.0.1", 0],
+      ["10.0.0.2", 1_000],
+      ["10.0.0.3", 1_500],
+    ]);
+    expect(outcome.connected).toBe("10.0.0.3");
+  });
+
   test("an IP address is connected to without a lookup", async () => {
     const resolver = () => Promise.reject(new Error("looked up"));
     const network = new ScriptedNetwork([CONNECTS("10.0.0.1", 10)]);
