@@ -29,7 +29,7 @@ export interface PortRegistry {
   delete(port: StreamPort<Address>): void;
 }
 
-/** How long `drain` waits by default: as long as a service manager waits, or less. */
+/** How long `drain` waits by default: as long as container managers give a program to end. */
 const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 
 /** A listening port over any kind of socket, and the connections that came in through it. */
