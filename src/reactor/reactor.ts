@@ -98,7 +98,7 @@ export interface ListenUDPOptions {
   /** 0, the default, lets the system choose. */
   readonly port?: number;
   readonly reusePort?: boolean;
-  /** A UDP socket to adopt; the reactor then owns it. */
+  /** A UDP socket to adopt. The reactor owns it once the port is open; before, the caller does. */
   readonly fd?: number;
   /**
    * With a wildcard `host`, one socket for each local address, so that each answer leaves from the

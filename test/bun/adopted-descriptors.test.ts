@@ -207,6 +207,16 @@ describe.skipIf(withoutLibc)("BunReactor: adopted descriptors (needs libc)", () 
     expect(factory.built).toEqual([]);
   });
 
+  test("a descriptor that cannot be a UDP port is refused, and still belongs to the caller", async () => {
+    const wrong = [openSync("/dev/null", "r"), listeningDescriptor()];
+    for (const fd of wrong) {
+      const listening = new BunReactor().listenUDP({ fd }, new EchoDatagrams());
+      expect(await listening.catch((e: unknown) => e)).toBeInstanceOf(CannotListenError);
+      expect(isOpen(fd)).toBe(true);
+      closeSync(fd);
+    }
+  });
+
   class Unwilling extends RecordingFactory {
     override startFactory(): void {
       throw new Error("not today");
