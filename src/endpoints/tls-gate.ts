@@ -146,8 +146,7 @@ function connectErrorOf(peer: Address, error: unknown): unknown {
     return new ConnectError(address, error.message, { code: error.code, cause: error });
   }
   if (error instanceof ConnectionClosedError) {
-    const detail = "the peer ended the connection in the TLS handshake";
-    return new ConnectError(address, detail, { cause: error });
+    return new ConnectError(address, error.message, { cause: error });
   }
   return error;
 }

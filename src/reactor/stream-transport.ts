@@ -143,11 +143,11 @@ export interface StreamTransport {
   /**
    * Secures the connection from here on. What was written before leaves in clear, what is written
    * after leaves inside of TLS, once the handshake is complete; the protocol, its producer and its
-   * limits stay. Bytes that came in clear and were not used yet are not part of it: drop them.
+   * limits stay. Bytes that came in clear and were not delivered yet end the connection.
    *
    * Resolves when the handshake is complete, right before `handshakeCompleted`. Rejects with a
-   * `TLSError` when it fails, which is then also the cause in `connectionLost`, or with a
-   * `ConnectionClosedError` when the connection ends first.
+   * `TLSError` when the peer or the network ends it, which is then also the cause in
+   * `connectionLost`, or with a `ConnectionClosedError` when this side ends the connection.
    *
    * @throws {TypeError} as a rejection, for a server without key or certificate
    * @throws {Error} as a rejection, when the connection is secured already or closing

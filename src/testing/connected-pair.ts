@@ -4,9 +4,8 @@ import { type Logger, STDERR_LOGGER } from "../reactor/logger.ts";
 import { LOGGER, wholeNumber } from "../reactor/option-kinds.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { StreamOptions, StreamTransport } from "../reactor/stream-transport.ts";
-import { ConnectionSet } from "../transport/connection-set.ts";
 import { STREAM_OPTIONS } from "../transport/reactor-options.ts";
-import { StreamConnection } from "../transport/stream-connection.ts";
+import { type ConnectionOwner, StreamConnection } from "../transport/stream-connection.ts";
 import { Turn } from "../transport/turn.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { MemoryDriver, type MemoryLinkOptions } from "./memory-driver.ts";
@@ -43,6 +42,9 @@ const CONNECTED_PAIR_OPTIONS = {
 const CLIENT_ADDRESS = new InternetAddress("tcp", "192.168.1.1", 54_321);
 const SERVER_ADDRESS = new InternetAddress("tcp", "10.0.0.1", 12_345);
 
+/** A pair has no books to enter its ends in. */
+const NOBODY: ConnectionOwner = { connectionSecured() {}, connectionEnded() {} };
+
 /**
  * Connects two protocols in memory, over the transport that real connections have. Both get
  * `connectionMade`, the client first, before this returns; nothing else happens until `pump`,
@@ -63,11 +65,9 @@ export function connectedPair(
   const clientDriver = new MemoryDriver(loop, CLIENT_ADDRESS, SERVER_ADDRESS, options);
   const serverDriver = new MemoryDriver(loop, SERVER_ADDRESS, CLIENT_ADDRESS, options);
   MemoryDriver.join(clientDriver, serverDriver);
-  const connections = new ConnectionSet();
   const connect = (driver: MemoryDriver) => {
-    const connection = new StreamConnection(driver, context, connections, options);
+    const connection = new StreamConnection(driver, context, NOBODY, options);
     driver.attach(connection);
-    connections.add(connection);
     return connection;
   };
   const clientEnd = connect(clientDriver);

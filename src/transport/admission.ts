@@ -3,10 +3,8 @@ import type { Factory, ProtocolStack } from "../reactor/factory.ts";
 import type { PortStats } from "../reactor/listening-port.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { StreamOptions } from "../reactor/stream-transport.ts";
-import type { TLSInfo } from "../reactor/tls.ts";
 import { ConnectionSet } from "./connection-set.ts";
 import { admits, dismiss } from "./factory-use.ts";
-import { Handshake, type HandshakeOwner } from "./handshake.ts";
 import type { ConnectionAcceptor } from "./listen-target.ts";
 import { type ConnectionOwner, StreamConnection } from "./stream-connection.ts";
 import type { StreamDriver } from "./stream-driver.ts";
@@ -28,7 +26,7 @@ interface AdmissionOwner {
  * The way of a port's connections from the listener to their protocols. Each is admitted by the
  * factory before anything else, TLS included, and dismissed at its end, whatever that is.
  */
-export class Admission implements ConnectionAcceptor, ConnectionOwner, HandshakeOwner {
+export class Admission implements ConnectionAcceptor, ConnectionOwner {
   readonly connections = new ConnectionSet();
   /** What secures the connections that come from now on; null where they stay in clear. */
   tls: PreparedTLS | null;
@@ -36,7 +34,8 @@ export class Admission implements ConnectionAcceptor, ConnectionOwner, Handshake
   readonly #context: TransportContext;
   readonly #options: AdmissionOptions;
   readonly #owner: AdmissionOwner;
-  readonly #handshakes = new Set<Handshake>();
+  /** Those that have no protocol yet. */
+  readonly #handshaking = new Set<StreamConnection>();
   #accepted = 0;
   #refused = 0;
   #failedHandshakes = 0;
@@ -65,69 +64,62 @@ export class Admission implements ConnectionAcceptor, ConnectionOwner, Handshake
 
   /** Whether connections are on their way that have no protocol yet. */
   get handshaking(): boolean {
-    return this.#handshakes.size > 0;
+    return this.#handshaking.size > 0;
   }
 
   accepted(driver: StreamDriver): void {
     if (!this.#hasRoom || !admits(this.#factory, driver.peer, this.#context.logger)) {
       this.#refused++;
       driver.terminate();
-    } else if (this.tls === null) {
-      this.#serve(driver, null);
-    } else {
-      const handshake = new Handshake(driver, this);
-      this.#handshakes.add(handshake);
-      handshake.begin(this.tls, this.#context.clock);
+      return;
     }
+    const connection = new StreamConnection(driver, this.#context, this, this.#options);
+    driver.attach(connection);
+    if (this.tls === null) return this.#serve(connection);
+    this.#handshaking.add(connection);
+    connection.secure(this.tls);
   }
 
   turnedAway(): void {
     this.#refused++;
   }
 
-  handshakeSucceeded(handshake: Handshake, driver: StreamDriver, info: TLSInfo): void {
-    this.#handshakes.delete(handshake);
-    this.#serve(driver, info);
+  connectionSecured(connection: StreamConnection): void {
+    if (!this.#handshaking.delete(connection)) return;
+    this.#serve(connection);
     this.#owner.connectionLeft();
   }
 
-  handshakeFailed(handshake: Handshake): void {
-    this.#handshakes.delete(handshake);
-    this.#failedHandshakes++;
-    this.#dismiss(handshake.peer);
-  }
-
   connectionEnded(connection: StreamConnection): void {
-    this.connections.connectionEnded(connection);
+    if (this.#handshaking.delete(connection)) this.#failedHandshakes++;
+    else if (!this.connections.delete(connection)) return;
     this.#dismiss(connection.getPeer());
   }
 
   /** Ends what has no protocol yet. */
   giveUpHandshakes(): void {
-    for (const handshake of this.#handshakes) {
-      this.#handshakes.delete(handshake);
-      handshake.giveUp();
-      this.#dismiss(handshake.peer);
+    for (const connection of this.#handshaking) {
+      this.#handshaking.delete(connection);
+      connection.abortConnection();
+      this.#dismiss(connection.getPeer());
     }
   }
 
   get #hasRoom(): boolean {
     const { maxConnections = Number.POSITIVE_INFINITY } = this.#options;
-    return this.connections.all.size + this.#handshakes.size < maxConnections;
+    return this.connections.all.size + this.#handshaking.size < maxConnections;
   }
 
-  #serve(driver: StreamDriver, info: TLSInfo | null): void {
-    const stack = this.#buildStack(driver.peer);
+  #serve(connection: StreamConnection): void {
+    const stack = this.#buildStack(connection.getPeer());
     if (stack === null) {
-      driver.close();
-      this.#dismiss(driver.peer);
+      connection.refuse();
+      this.#dismiss(connection.getPeer());
       return;
     }
     this.#accepted++;
-    const connection = new StreamConnection(driver, this.#context, this, this.#options);
     this.connections.add(connection);
-    driver.attach(connection);
-    connection.start(stack.outermost, info);
+    connection.start(stack.outermost);
   }
 
   #buildStack(peer: Address): ProtocolStack<Protocol> | null {

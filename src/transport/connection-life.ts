@@ -10,6 +10,7 @@ import type { StreamOptions } from "../reactor/stream-transport.ts";
 import type { TLSError } from "../reactor/tls.ts";
 import { isUnreadClearText } from "../reactor/unread-clear-text.ts";
 import { CloseTimer, type CloseTimerOwner } from "./close-timer.ts";
+import { type Gate, handshakeError } from "./gate.ts";
 import { Inbox, type ReadHold } from "./inbox.ts";
 import {
   type LifeEffect,
@@ -17,12 +18,11 @@ import {
   type LifeState,
   lifeMove,
   MADE,
-  MADE_SECURED,
+  MADE_SECURING,
 } from "./lifecycle.ts";
 import { Outbox, type OutboxOwner } from "./outbox.ts";
 import { ProtocolHost } from "./protocol-host.ts";
 import type { StreamDriver } from "./stream-driver.ts";
-import type { TLSUpgrade } from "./tls-upgrade.ts";
 import type { TransportContext } from "./transport-context.ts";
 import type { TurnParticipant } from "./turn.ts";
 
@@ -42,7 +42,7 @@ export abstract class ConnectionLife
   protected readonly context: TransportContext;
   protected readonly outbox: Outbox;
   protected inbox: Inbox | null = null;
-  protected upgrade: TLSUpgrade | null = null;
+  protected gate: Gate | null = null;
   readonly #options: StreamOptions;
   #state: LifeState = MADE;
   #awaitsTurnEnd = false;
@@ -72,7 +72,7 @@ export abstract class ConnectionLife
   protected abstract lifeEnded(): void;
 
   /** Why the connection ended; null as long as it has not. */
-  protected get reason(): CloseReason | null {
+  get reason(): CloseReason | null {
     return this.#state.connected ? null : this.#reason;
   }
 
@@ -116,9 +116,9 @@ export abstract class ConnectionLife
     }
   }
 
-  /** Begins as a connection that was secured before it had a protocol. */
-  protected beginSecured(): void {
-    this.#state = MADE_SECURED;
+  /** Begins as a connection that is secured before it has a protocol. */
+  protected beginSecuring(): void {
+    this.#state = MADE_SECURING;
   }
 
   protected lose(timeoutMs: number | undefined): void {
@@ -145,13 +145,20 @@ export abstract class ConnectionLife
     this.driver.terminate();
   }
 
+  /** Closes a connection that has no protocol to be told of it. */
+  protected closeUnserved(): void {
+    if (!this.#state.connected) return;
+    this.end(DONE);
+    this.driver.close();
+  }
+
   /** The socket is gone or is about to be; the protocol learns of it when the turn ends. */
   protected end(reason: CloseReason): void {
     this.#reason = reason;
     this.move("ended");
     this.context.turn.add(this);
     this.#closeTimer?.stop();
-    this.upgrade?.ended(reason);
+    this.gate?.ended(reason);
     this.outbox.halt();
     this.inbox?.discard();
   }
@@ -164,6 +171,7 @@ export abstract class ConnectionLife
   /** The reason of an end that the socket reports with `error`, or without one. */
   protected reasonOfEnd(error: Error | undefined): CloseReason {
     const cause = error ?? this.#fault;
+    if (this.#state.isSecuring) return { kind: "lost", cause: handshakeError(cause) };
     if (cause !== null) return { kind: "lost", cause };
     const waiting = this.outbox.waitingBytes;
     if (waiting === 0) return DONE;

@@ -1,5 +1,5 @@
 import type { Clock } from "../reactor/clock.ts";
-import type { ConnectionOwner, StreamConnection } from "./stream-connection.ts";
+import type { StreamConnection } from "./stream-connection.ts";
 
 /** Some connections whose end somebody waits for. */
 interface Awaited {
@@ -9,7 +9,7 @@ interface Awaited {
 }
 
 /** The open connections of one port or reactor, and the ways to end them all. */
-export class ConnectionSet implements ConnectionOwner {
+export class ConnectionSet {
   readonly #connections = new Set<StreamConnection>();
   readonly #awaited = new Set<Awaited>();
 
@@ -21,12 +21,14 @@ export class ConnectionSet implements ConnectionOwner {
     this.#connections.add(connection);
   }
 
-  connectionEnded(connection: StreamConnection): void {
-    this.#connections.delete(connection);
+  /** One has ended. Returns whether it was among them. */
+  delete(connection: StreamConnection): boolean {
+    const wasHere = this.#connections.delete(connection);
     for (const { left, ended } of this.#awaited) {
       left.delete(connection);
       if (left.size === 0) ended.resolve();
     }
+    return wasHere;
   }
 
   /**

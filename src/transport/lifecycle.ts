@@ -96,8 +96,8 @@ const KNOWN = new Map<string, LifeState>();
 /** A new connection, before anything has happened. */
 export const MADE: LifeState = connected("open", "open", "clear");
 
-/** A new connection that was secured before it had a protocol. */
-export const MADE_SECURED: LifeState = connected("open", "open", "secured");
+/** A new connection that is being secured before it has a protocol. */
+export const MADE_SECURING: LifeState = connected("open", "open", "handshake");
 
 /** The socket is gone, the protocol is told at the end of the turn. */
 const GONE: LifeState = ended("gone");
@@ -137,7 +137,7 @@ export function nameOfState({ phase, input, output, security }: LifeState): stri
 
 function allMoves(): Map<LifeState, Map<LifeEvent, LifeMove>> {
   const all = new Map<LifeState, Map<LifeEvent, LifeMove>>();
-  const found = [MADE, MADE_SECURED];
+  const found = [MADE, MADE_SECURING];
   for (let state = found.pop(); state !== undefined; state = found.pop()) {
     if (all.has(state)) continue;
     const moves = new Map<LifeEvent, LifeMove>();

@@ -1,12 +1,12 @@
 import { asError } from "../reactor/as-error.ts";
 import { ConnectionClosedError, DONE } from "../reactor/close-reason.ts";
-import { TLSError, type TLSInfo } from "../reactor/tls.ts";
+import type { TLSError, TLSInfo } from "../reactor/tls.ts";
 import { unreadClearText } from "../reactor/unread-clear-text.ts";
 import { ConnectionLife } from "./connection-life.ts";
 import { Inbox } from "./inbox.ts";
+import { Gate, type GateOwner, handshakeError } from "./gate.ts";
 import { type LifeState, mayStartTLS } from "./lifecycle.ts";
 import type { PreparedTLS } from "./tls-maker.ts";
-import { TLSUpgrade, type TLSUpgradeOwner } from "./tls-upgrade.ts";
 
 /**
  * How much a protocol is given at once, of the 512 KiB that Bun may read. Answers hold up reading
@@ -19,7 +19,7 @@ export const MAX_DELIVERED_BYTES = 65_536;
  * The part of a connection that receives: what comes in is delivered in order, or kept while
  * somebody holds reading; and nothing of it crosses the border between clear text and TLS.
  */
-export abstract class ReceivingConnection extends ConnectionLife implements TLSUpgradeOwner {
+export abstract class ReceivingConnection extends ConnectionLife implements GateOwner {
   #bytesReceived = 0;
   #tlsInfo: TLSInfo | null = null;
 
@@ -32,10 +32,7 @@ export abstract class ReceivingConnection extends ConnectionLife implements TLSU
   }
 
   /** It was secured before it had a protocol. */
-  protected madeWith(info: TLSInfo): void {
-    this.#tlsInfo = info;
-    this.beginSecured();
-  }
+  protected abstract madeSecure(): void;
 
   // What the driver reports; each inside a turn.
 
@@ -53,9 +50,7 @@ export abstract class ReceivingConnection extends ConnectionLife implements TLSU
   }
 
   protected peerEnds(): void {
-    if (this.state.isSecuring) {
-      return this.upgradeFailed(new TLSError("the peer ended the connection in the TLS handshake"));
-    }
+    if (this.state.isSecuring) return this.handshakeFailed(handshakeError(null));
     if (this.isHeld) this.#keep().pushReadEnd();
     else this.#tellPeerEnded();
   }
@@ -80,9 +75,10 @@ export abstract class ReceivingConnection extends ConnectionLife implements TLSU
     this.inbox?.release("handshake");
     if (this.isHeld) this.driver.pause();
     this.outbox.releaseHold();
-    this.upgrade?.completed();
-    this.upgrade = null;
-    this.tellHandshakeCompleted(info);
+    this.gate?.completed();
+    this.gate = null;
+    if (this.protocol === null) this.madeSecure();
+    else this.tellHandshakeCompleted(info);
   }
 
   // What the protocol asks for.
@@ -92,17 +88,24 @@ export abstract class ReceivingConnection extends ConnectionLife implements TLSU
     // What still comes is not for a protocol that has finished speaking in clear.
     this.breakOffBroken();
     if (!mayStartTLS(this.state)) return Promise.reject(this.#cannotStartTLS());
-    const upgrade = new TLSUpgrade(tls, this.context.clock, this);
-    this.upgrade = upgrade;
+    const gate = new Gate(tls, this.context.clock, this);
+    this.gate = gate;
     this.move("startTLS");
     this.tell("tlsStarted");
     const keptBytes = this.inbox === null ? 0 : this.inbox.bytes;
     if (keptBytes > 0) this.clearTextCame(unreadClearText(keptBytes));
-    if (!this.state.connected) return upgrade.outcome;
+    if (!this.state.connected) return gate.outcome;
     // What the peer sends from now on is meant for TLS, not for the protocol.
     if (this.#keep().hold("handshake")) this.driver.pause();
     this.outbox.holdAfterWaiting();
-    return upgrade.outcome;
+    return gate.outcome;
+  }
+
+  /** Secures it before it has a protocol. */
+  protected secureFirst(tls: PreparedTLS): void {
+    this.gate = new Gate(tls, this.context.clock, this);
+    this.beginSecuring();
+    this.#shakeHands(tls);
   }
 
   /** What another protocol has left comes before all else that waits. */
@@ -114,20 +117,14 @@ export abstract class ReceivingConnection extends ConnectionLife implements TLSU
   }
 
   sentBeforeHold(): void {
-    const { upgrade } = this;
-    if (upgrade === null) return;
+    if (this.gate === null) return;
     this.move("cleared");
     // The handshake reads by itself, also while the protocol wants nothing.
     this.driver.resume();
-    try {
-      this.driver.startTLS(upgrade.tls);
-    } catch (error) {
-      const { message } = asError(error);
-      this.upgradeFailed(new TLSError(`the TLS handshake failed: ${message}`, { cause: error }));
-    }
+    this.#shakeHands(this.gate.tls);
   }
 
-  upgradeFailed(error: TLSError): void {
+  handshakeFailed(error: TLSError): void {
     this.breakOff(error);
   }
 
@@ -140,6 +137,14 @@ export abstract class ReceivingConnection extends ConnectionLife implements TLSU
     if (inbox.takeReadEnd()) this.#tellPeerEnded();
     const end = inbox.takeSocketEnd();
     if (end !== null) this.#socketEnded(end.error);
+  }
+
+  #shakeHands(tls: PreparedTLS): void {
+    try {
+      this.driver.startTLS(tls);
+    } catch (error) {
+      this.handshakeFailed(handshakeError(asError(error)));
+    }
   }
 
   #deliverAll(inbox: Inbox): void {

@@ -13,10 +13,13 @@ import type {
 import type { StartTLSOptions, TLSInfo } from "../reactor/tls.ts";
 import { ReceivingConnection } from "./receiving-connection.ts";
 import type { StreamDriver, StreamEvents } from "./stream-driver.ts";
+import type { PreparedTLS } from "./tls-maker.ts";
 import type { TransportContext } from "./transport-context.ts";
 
 /** Whoever made a connection and counts it. */
 export interface ConnectionOwner {
+  /** It was secured, as `secure` asked, and waits for its protocol. Called once. */
+  connectionSecured(connection: StreamConnection): void;
   /** Called once, after `connectionLost`. */
   connectionEnded(connection: StreamConnection): void;
 }
@@ -40,23 +43,38 @@ export class StreamConnection extends ReceivingConnection implements StreamTrans
     this.#owner = owner;
   }
 
-  /**
-   * Gives the connection its protocol, which gets `connectionMade`. Called by the owner.
-   *
-   * @param info what the handshake agreed on, of a connection that was secured before
-   */
-  start(protocol: ConnectionCallbacks, info: TLSInfo | null = null): void {
+  /** Secures the connection before it gets a protocol. Called by the owner, after attaching it. */
+  secure(tls: PreparedTLS): void {
     const { turn } = this.context;
     const outer = turn.enter();
     try {
-      if (info !== null) this.madeWith(info);
+      this.secureFirst(tls);
+    } finally {
+      turn.leave(outer);
+    }
+  }
+
+  /**
+   * Gives the connection its protocol, which gets `connectionMade`, and then `handshakeCompleted`
+   * where it was secured. Called by the owner.
+   */
+  start(protocol: ConnectionCallbacks): void {
+    const { turn } = this.context;
+    const outer = turn.enter();
+    try {
       this.make(protocol, this);
-      if (info !== null && this.state.connected) this.tellHandshakeCompleted(info);
+      const info = this.tlsInfo;
+      if (info !== null && this.state.delivers) this.tellHandshakeCompleted(info);
     } catch (error) {
       this.protocolFailed(error);
     } finally {
       turn.leave(outer);
     }
+  }
+
+  /** Closes the connection, which has no protocol and gets none. Called by the owner. */
+  refuse(): void {
+    this.closeUnserved();
   }
 
   /** Tells the protocol that its port is being drained. Called by the owner. */
@@ -70,6 +88,10 @@ export class StreamConnection extends ReceivingConnection implements StreamTrans
     } finally {
       turn.leaveUntold(outer);
     }
+  }
+
+  protected override madeSecure(): void {
+    this.#owner.connectionSecured(this);
   }
 
   protected override lifeEnded(): void {

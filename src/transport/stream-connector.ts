@@ -9,13 +9,12 @@ import {
 import type { Factory, ProtocolStack } from "../reactor/factory.ts";
 import type { Protocol } from "../reactor/protocol.ts";
 import type { ConnectOptions, ConnectTCPOptions } from "../reactor/reactor.ts";
-import type { TLSError, TLSInfo } from "../reactor/tls.ts";
+import { TLSError } from "../reactor/tls.ts";
 import type { ConnectCandidate } from "./connect-candidate.ts";
 import { connectFailure } from "./connect-failure.ts";
 import { ConnectRace } from "./connect-race.ts";
 import type { ConnectionSet } from "./connection-set.ts";
 import { admits, dismiss, endFactoryUse } from "./factory-use.ts";
-import { Handshake, type HandshakeOwner } from "./handshake.ts";
 import { type ConnectionOwner, StreamConnection } from "./stream-connection.ts";
 import type { StreamDriver } from "./stream-driver.ts";
 import { messageOf } from "./system-error.ts";
@@ -49,9 +48,7 @@ export type StreamConnectorOptions = ConnectOptions &
  * One connect, from the first look-up to the protocol, within one timeout: the candidates race, and
  * the factory admits the winner before TLS, and dismisses it at its end.
  */
-export class StreamConnector<P extends Protocol>
-  implements HandshakeOwner, ConnectionOwner, Cancellable
-{
+export class StreamConnector<P extends Protocol> implements ConnectionOwner, Cancellable {
   readonly #description: string;
   readonly #factory: Factory<P>;
   readonly #context: TransportContext;
@@ -62,7 +59,8 @@ export class StreamConnector<P extends Protocol>
   readonly #cancel = () => this.cancel();
   #state: "connecting" | "settled" = "connecting";
   #race: ConnectRace | null = null;
-  #handshake: Handshake | null = null;
+  /** The connection that is being secured. */
+  #securing: StreamConnection | null = null;
   /** The peer that was admitted, until it is dismissed. */
   #admitted: Address | null = null;
   #deadline: DelayedCall | null = null;
@@ -126,37 +124,32 @@ export class StreamConnector<P extends Protocol>
     if (this.#state === "settled") {
       driver.terminate();
       this.#dismiss();
-    } else if (this.#tls === null) {
-      this.#serve(driver, null);
-    } else {
-      this.#handshake = new Handshake(driver, this);
-      this.#handshake.begin(this.#tls, this.#context.clock);
+      return;
     }
+    const connection = new StreamConnection(driver, this.#context, this, this.#options);
+    driver.attach(connection);
+    if (this.#tls === null) return this.#serve(connection);
+    this.#securing = connection;
+    connection.secure(this.#tls);
   }
 
   raceLost(error: Error): void {
     this.#giveUp(error);
   }
 
-  handshakeSucceeded(_handshake: Handshake, driver: StreamDriver, info: TLSInfo): void {
-    this.#serve(driver, info);
-  }
-
-  /** Another address of the same name would fail likewise, so this ends the connect. */
-  handshakeFailed(handshake: Handshake, error: TLSError): void {
-    const { code, message } = error;
-    this.#giveUp(new ConnectError(handshake.peer.toString(), message, { code, cause: error }));
+  connectionSecured(connection: StreamConnection): void {
+    if (this.#state === "connecting") this.#serve(connection);
   }
 
   connectionEnded(connection: StreamConnection): void {
-    this.#books.connections.connectionEnded(connection);
+    if (!this.#books.connections.delete(connection)) return this.#handshakeFailed(connection);
     this.#dismiss();
     endFactoryUse(this.#factory, this.#context.logger);
   }
 
   /** The address that is being tried, or else what was asked for. */
   get #target(): string {
-    return this.#handshake?.peer.toString() ?? this.#race?.target ?? this.#description;
+    return this.#securing?.getPeer().toString() ?? this.#race?.target ?? this.#description;
   }
 
   #startRace(candidates: readonly ConnectCandidate[]): void {
@@ -169,17 +162,21 @@ export class StreamConnector<P extends Protocol>
     this.#race.start();
   }
 
-  #serve(driver: StreamDriver, info: TLSInfo | null): void {
+  /** Another address of the same name would fail likewise, so this ends the connect. */
+  #handshakeFailed(connection: StreamConnection): void {
+    const { reason } = connection;
+    if (reason?.kind !== "lost" || !(reason.cause instanceof TLSError)) return;
+    const { code, message } = reason.cause;
+    const options = { code, cause: reason.cause };
+    this.#giveUp(new ConnectError(connection.getPeer().toString(), message, options));
+  }
+
+  #serve(connection: StreamConnection): void {
     this.#settle();
-    const stack = this.#buildStack(driver.peer);
-    if (stack === null) {
-      driver.close();
-      return;
-    }
-    const connection = new StreamConnection(driver, this.#context, this, this.#options);
+    const stack = this.#buildStack(connection.getPeer());
+    if (stack === null) return connection.refuse();
     this.#books.connections.add(connection);
-    driver.attach(connection);
-    connection.start(stack.outermost, info);
+    connection.start(stack.outermost);
     this.#outcome.resolve(stack.protocol);
   }
 
@@ -205,7 +202,7 @@ export class StreamConnector<P extends Protocol>
     if (this.#state === "settled") return;
     this.#settle();
     this.#race?.giveUp();
-    this.#handshake?.giveUp();
+    this.#securing?.abortConnection();
     this.#reject(error);
   }
 

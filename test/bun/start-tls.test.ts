@@ -177,8 +177,8 @@ describe("startTLS", () => {
     const upgrading = client.connection.startTLS(AS_CLIENT);
     server.connection.abortConnection();
     const error = await upgrading.catch((e: unknown) => e);
-    expect(error).toBeInstanceOf(ConnectionClosedError);
-    expect(error).toMatchObject({ reason: await client.lost() });
+    expect(error).toBeInstanceOf(TLSError);
+    expect(await client.lost()).toEqual({ kind: "lost", cause: error as TLSError });
   });
 
   for (const [what, options, close] of [

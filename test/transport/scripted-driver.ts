@@ -125,7 +125,11 @@ export function scripted(
   prepare(driver);
   const connections = new ConnectionSet();
   const context = { turn: new Turn(loop, logger), clock, logger, tls: NO_TLS };
-  const connection = new StreamConnection(driver, context, connections, options);
+  const owner = {
+    connectionSecured: () => undefined,
+    connectionEnded: (ended: StreamConnection) => void connections.delete(ended),
+  };
+  const connection = new StreamConnection(driver, context, owner, options);
   connections.add(connection);
   driver.attach(connection);
   connection.start(protocol);

@@ -4,28 +4,30 @@ import { TLSError } from "../reactor/tls.ts";
 import type { PreparedTLS } from "./tls-maker.ts";
 
 /** The connection that is secured. */
-export interface TLSUpgradeOwner {
+export interface GateOwner {
   /** It cannot be, and ends. */
-  upgradeFailed(error: TLSError): void;
+  handshakeFailed(error: TLSError): void;
 }
 
 /**
- * What a connection knows of the change to TLS in its middle, from `startTLS` to the end of the
- * handshake: how, how long, and who waits for the outcome.
+ * What a connection has while it is being secured, before it has a protocol or in its middle: how,
+ * for how long at most, and who waits for the outcome.
  */
-export class TLSUpgrade {
+export class Gate {
   readonly tls: PreparedTLS;
   readonly #outcome = Promise.withResolvers<void>();
   readonly #deadline: DelayedCall;
 
-  constructor(tls: PreparedTLS, clock: Clock, owner: TLSUpgradeOwner) {
+  constructor(tls: PreparedTLS, clock: Clock, owner: GateOwner) {
     const { handshakeTimeoutMs } = tls;
     this.tls = tls;
     this.#deadline = clock.callLater(handshakeTimeoutMs, () =>
-      owner.upgradeFailed(
+      owner.handshakeFailed(
         new TLSError(`the TLS handshake took more than ${handshakeTimeoutMs} ms`),
       ),
     );
+    // Nobody has to await the outcome: the connection reports its end by itself.
+    this.#outcome.promise.catch(() => undefined);
   }
 
   /** Settles with the handshake. */
@@ -41,9 +43,15 @@ export class TLSUpgrade {
   /** The connection has ended first. */
   ended(reason: CloseReason): void {
     this.#deadline[Symbol.dispose]();
-    // Nobody has to await the outcome: the connection reports its end by itself.
-    this.#outcome.promise.catch(() => undefined);
     const isFault = reason.kind === "lost" && reason.cause instanceof TLSError;
     this.#outcome.reject(isFault ? reason.cause : new ConnectionClosedError(reason));
   }
+}
+
+/** What ends a handshake, said of whatever `fault` did; without one the peer has just left. */
+export function handshakeError(fault: Error | null): TLSError {
+  if (fault instanceof TLSError) return fault;
+  if (fault === null) return new TLSError("the peer ended the connection in the TLS handshake");
+  const code = "code" in fault && typeof fault.code === "string" ? fault.code : undefined;
+  return new TLSError(`the TLS handshake failed: ${fault.message}`, { code, cause: fault });
 }
